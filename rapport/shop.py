@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import tomllib
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rapport.store import Problem, sqlite_url
@@ -60,19 +60,19 @@ class GatewaySettings(_Section):
     """``[gateway]``: the public door and its limits."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8600, ge=1, le=65535)
+    port: int = Field(default=8600, ge=1, le=65535)
     origins: list[str] = []
-    max_text: int = Field(1000, ge=1, le=4000)
-    messages_per_minute: int = Field(20, ge=1)
-    sessions_per_minute: int = Field(30, ge=1)
-    session_hours: int = Field(24, ge=1, le=720)
+    max_text: int = Field(default=1000, ge=1, le=4000)
+    messages_per_minute: int = Field(default=20, ge=1)
+    sessions_per_minute: int = Field(default=30, ge=1)
+    session_hours: int = Field(default=24, ge=1, le=720)
 
 
 class AssistantSettings(_Section):
     """``[assistant]``: Rasa and the action server, on loopback."""
 
-    rasa_port: int = Field(8605, ge=1, le=65535)
-    actions_port: int = Field(8606, ge=1, le=65535)
+    rasa_port: int = Field(default=8605, ge=1, le=65535)
+    actions_port: int = Field(default=8606, ge=1, le=65535)
     tracker_url: str = ""
     lock_store_url: str = ""
 
@@ -80,14 +80,14 @@ class AssistantSettings(_Section):
 class LabSettings(_Section):
     """``[lab]``: JupyterLab."""
 
-    port: int = Field(8688, ge=1, le=65535)
+    port: int = Field(default=8688, ge=1, le=65535)
 
 
 class CodeSettings(_Section):
     """``[codes]``: one-time codes."""
 
     sender: Literal["file", "console"] = "file"
-    minutes: int = Field(10, ge=1, le=60)
+    minutes: int = Field(default=10, ge=1, le=60)
 
 
 class SecretReference(_Section):
@@ -145,8 +145,9 @@ class Shop:
                 code="shop_missing",
             ) from None
         except UnicodeDecodeError as error:
-            raise Problem(f"{file} is not UTF-8 (byte {error.start}).", next_step="Save it as UTF-8.",
-                          code="not_utf8") from None
+            raise Problem(
+                f"{file} is not UTF-8 (byte {error.start}).", next_step="Save it as UTF-8.", code="not_utf8"
+            ) from None
         try:
             raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -209,8 +210,9 @@ class Shop:
         try:
             return tomllib.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise Problem(f"{file} is missing.", next_step="Copy it from shops/demo/policies and adapt it.",
-                          code="policy_missing") from None
+            raise Problem(
+                f"{file} is missing.", next_step="Copy it from shops/demo/policies and adapt it.", code="policy_missing"
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Problem(f"{file} is not TOML: {error}.", next_step="Correct that line.", code="policy") from None
 

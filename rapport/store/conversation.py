@@ -12,7 +12,7 @@ from .base import Base, Id, Language, Ref, Word, utcnow
 
 DIRECTIONS = ("in", "out", "trigger")
 AUTHORS = ("customer", "assistant", "agent", "system")
-# "pending" waits for Rasa (or for the channel, outbound); "held" waits for a person; "failed" was given up, with a reason.
+# "pending" waits for Rasa (or, outbound, for the channel); "held" waits for a person; "failed" was given up.
 MESSAGE_STATES = ("pending", "handled", "held", "failed")
 HANDOFF_STATES = ("bot", "queued", "human", "closed")
 
