@@ -1,0 +1,1 @@
+"""What the shop does for a customer: conversations, orders, complaints, hand-off."""
