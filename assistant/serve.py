@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+from pathlib import Path
 
 
 def main() -> None:
@@ -18,6 +20,7 @@ def main() -> None:
     parser.add_argument("--credentials", required=True)
     arguments = parser.parse_args()
 
+    os.chdir(Path(arguments.endpoints).parent)  # the components find their files in the project's folder
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("name")
     arguments = parser.parse_args()
 
+    os.chdir(arguments.project)  # the components find their files there
     logging.basicConfig(level=logging.ERROR)
     from rasa.model_training import train
     from rasa.shared.exceptions import RasaException

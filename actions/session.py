@@ -1,0 +1,111 @@
+"""The start of a session, hello and goodbye, and what a bare yes, no or stop means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from rapport.store import Conversation
+
+from .common import DIALOGUE_SLOTS, Events, ShopAction, customer, emptied, language_of, log, said_before
+from .formats import first_name
+from .handoff import queue_for_person, reason_offered
+from .house import house
+from .winback import decline_open_offer
+
+
+class SessionStart(ShopAction):
+    """A new session: the language stays, or is the one the visitor's page had; half-done dialogues are forgotten."""
+
+    action_name = "action_session_start"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> Events:
+        """What Rasa calls, before the customer's message: it must not fail, and says nothing."""
+        language = tracker.slots.get("language")
+        try:
+            language = language or self._language(tracker)
+        except Exception:
+            log.exception("no language for %s", tracker.sender_id)
+        kept = {name: value for name, value in tracker.slots.items() if value is not None}
+        kept = {name: value for name, value in kept.items() if name not in (*DIALOGUE_SLOTS, "requested_slot")}
+        kept["language"] = language
+        return [
+            SessionStarted(),
+            *(SlotSet(name, value) for name, value in kept.items()),
+            ActionExecuted("action_listen"),
+        ]
+
+    def _language(self, tracker: Tracker) -> str | None:
+        with house().store.read() as session:
+            conversation = session.get(Conversation, tracker.sender_id)
+            given = conversation.language if conversation else house().shop.settings.shop.default_language
+        return given.split("-")[0]
+
+
+class Greet(ShopAction):
+    """Hello, and what we can do."""
+
+    action_name = "action_greet"
+
+    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """By name, when we know who it is."""
+        contact = customer(tracker)
+        shop = house().shop_name(language_of(tracker))
+        if contact is None:
+            dispatcher.utter_message(response="utter_greet", shop=shop)
+        else:
+            dispatcher.utter_message(response="utter_greet_name", shop=shop, name=first_name(contact.name))
+        return []
+
+
+class Goodbye(ShopAction):
+    """The end, for now."""
+
+    action_name = "action_goodbye"
+
+    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Also ends what was half done."""
+        dispatcher.utter_message(response="utter_goodbye")
+        return emptied()
+
+
+class Affirm(ShopAction):
+    """A bare yes: to what we offered in our last turn, if we did."""
+
+    action_name = "action_affirm"
+
+    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """A person, a complaint, or a question what about."""
+        reason = reason_offered(tracker)
+        if reason is not None:
+            return queue_for_person(dispatcher, tracker, reason)
+        if "utter_order_late" in said_before(tracker):
+            return [FollowupAction("complaint_form")]
+        dispatcher.utter_message(response="utter_what_else")
+        return []
+
+
+class Deny(ShopAction):
+    """A bare no."""
+
+    action_name = "action_deny"
+
+    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Accepted. The count of questions we could not answer begins anew."""
+        dispatcher.utter_message(response="utter_okay")
+        return [SlotSet("abstentions", None)]
+
+
+class Stop(ShopAction):
+    """Stop, whatever it is."""
+
+    action_name = "action_stop"
+
+    def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Politely; in a win-back talk it is a no to the offer."""
+        declined = decline_open_offer(tracker)
+        dispatcher.utter_message(response="utter_winback_declined" if declined else "utter_stopped")
+        return emptied()
