@@ -1,1 +1,1 @@
-"""To be filled."""
+"""Doors of the gateway, one module per channel."""

@@ -1,0 +1,161 @@
+"""What arrives, in the store: accepted before it is handled, and shown to its customer in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rapport.service.conversations import append_message, lock_conversation
+from rapport.service.handoff import last_handoff, transition
+from rapport.service.text import storable
+from rapport.store import Conversation, Message, Problem, Store, utcnow
+
+from . import catalogue
+
+WITH_PEOPLE = ("queued", "human")
+PAGE = 200  # messages given at once
+
+
+def public(message: Message) -> dict[str, Any]:
+    """A message as its customer may see it; their own carries its idempotency key, so that they know it again."""
+    own = {"key": message.idempotency_key} if message.direction == "in" else {}
+    return own | {
+        "id": message.id,
+        "seq": message.seq,
+        "author": message.author,
+        "text": message.text,
+        "payload": message.payload,
+        "state": message.state,
+        "created_at": message.created_at.isoformat(),
+    }
+
+
+def say(session: Session, conversation: Conversation, key: str, idempotency_key: str, **payload: Any) -> None:
+    """Append a notice of the gateway in the conversation's language; a repeat of the key changes nothing."""
+    append_message(
+        session,
+        conversation.id,
+        "out",
+        "system",
+        catalogue.notice(key, conversation.language),
+        "handled",
+        payload={"notice": key, **payload},
+        idempotency_key=idempotency_key,
+    )
+
+
+def say_held(session: Session, conversation: Conversation) -> None:
+    """Tell once per hand-off that messages wait for a person."""
+    last = last_handoff(session, conversation.id)
+    say(session, conversation, "held", f"notice:held:{last.id if last else 'first'}")
+
+
+def accept(store: Store, conversation_id: str, text: str, key: str) -> tuple[dict[str, Any], bool]:
+    """Store a customer's message; when this returns it cannot be lost.
+
+    :param key: the client's idempotency key.
+    :return: the message as the customer sees it, and whether it is new.
+    :raises Problem: ``conversation_unknown``; ``idempotency_reused`` when the key came with another text before.
+    """
+    text = storable(text)  # so that a repeat compares with what was stored
+    with store.write() as session:
+        conversation = lock_conversation(session, conversation_id)
+        message, created = append_message(
+            session, conversation_id, "in", "customer", text, "pending", idempotency_key=key
+        )
+        if not created and (message.direction != "in" or message.text != text):
+            raise Problem(
+                "This Idempotency-Key was used for another message.",
+                next_step="Send each message with a key of its own, such as a random UUID.",
+                code="idempotency_reused",
+            )
+        if created and conversation.handoff_state == "closed":
+            transition(session, conversation_id, "bot", "reopened", "customer")
+        if created and conversation.handoff_state in WITH_PEOPLE:
+            message.state = "held"
+            if conversation.handoff_state == "queued":  # a person who is there answers for themselves
+                say_held(session, conversation)
+        return public(message), created
+
+
+def add_trigger(session: Session, conversation_id: str, text: str, key: str) -> bool:
+    """Append an internal cause to speak; returns whether it is new."""
+    return append_message(session, conversation_id, "trigger", "system", text, "pending", idempotency_key=key)[1]
+
+
+def history(store: Store, conversation_id: str, after: int) -> dict[str, Any]:
+    """The messages after a seq, oldest first, and how the conversation stands.
+
+    :param after: the last seq the client has; 0 for all.
+    :return: ``{messages, more, handoff_state, language, typing}``.
+    :raises Problem: ``conversation_unknown``.
+    """
+    with store.read() as session:
+        conversation = session.get(Conversation, conversation_id)
+        if conversation is None:
+            raise Problem(
+                "The session's conversation no longer exists.",
+                next_step="Ask for a new session: POST /v1/sessions.",
+                code="conversation_unknown",
+            )
+        rows = session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.seq > after, Message.direction != "trigger")
+            .order_by(Message.seq)
+            .limit(PAGE + 1)
+        ).all()
+        leased = conversation.lease_until is not None and conversation.lease_until > utcnow()
+        # The oldest pending one is handled now; one that failed before waits for Rasa, and nobody is typing then.
+        notes = session.scalars(
+            select(Message.note)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.direction.in_(("in", "trigger")),
+                Message.state == "pending",
+            )
+            .order_by(Message.seq)
+            .limit(1)
+        ).all()
+        return {
+            "messages": [public(row) for row in rows[:PAGE]],
+            "more": len(rows) > PAGE,
+            "handoff_state": conversation.handoff_state,
+            "language": conversation.language,
+            "typing": leased and notes == [None],
+        }
+
+
+def give_back(store: Store, conversation_id: str) -> str:
+    """The customer returns to the assistant; what waited for a person is closed with a note, and they are told so.
+
+    :return: the state now.
+    :raises Problem: ``conversation_unknown``, ``handoff_edge``.
+    """
+    with store.write() as session:
+        conversation = lock_conversation(session, conversation_id)
+        row, changed = transition(session, conversation_id, "bot", "returned", "customer")
+        if changed and row is not None:
+            for message in session.scalars(
+                select(Message).where(Message.conversation_id == conversation_id, Message.state == "held")
+            ):
+                message.state, message.handled_at = "handled", utcnow()
+                message.note = "returned to the assistant before a person answered"
+            if row.from_state != "closed":
+                say(session, conversation, "returned", f"notice:returned:{row.id}")
+        return conversation.handoff_state
+
+
+def end(store: Store, conversation_id: str) -> str:
+    """The customer ends the chat; their next message opens it again.
+
+    :return: the state now.
+    :raises Problem: ``conversation_unknown``.
+    """
+    with store.write() as session:
+        conversation = lock_conversation(session, conversation_id)
+        row, changed = transition(session, conversation_id, "closed", "closed", "customer")
+        if changed and row is not None:
+            say(session, conversation, "closed", f"notice:closed:{row.id}")
+        return conversation.handoff_state
