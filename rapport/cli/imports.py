@@ -49,9 +49,9 @@ def run_import(folder: Path | None, kind: str, path: Path) -> None:
     finally:
         store.close()
     table = Table("rows", "count", title=f"{kind}: {path.name}")
-    table.add_row("read", f"{report.rows_read:,}")
-    table.add_row("kept", f"{report.rows_kept:,}")
-    table.add_row("set aside", f"{report.rows_rejected:,}")
+    table.add_row("read", f"{report.read:,}")
+    table.add_row("kept", f"{report.kept:,}")
+    table.add_row("set aside", f"{report.rejected:,}")
     for reason, count in sorted(report.reasons.items(), key=lambda item: -item[1]):
         table.add_row(f"  {reason}", f"{count:,}")
     console.print(table)

@@ -118,7 +118,9 @@ def _write_endpoints(shop: Shop, file: Path) -> None:
             "dialect": "postgresql",
             "url": url.set(drivername="postgresql").render_as_string(False),
         }
-    content: dict[str, Any] = {"action_endpoint": {"url": f"{shop.actions_url}/webhook"}, "tracker_store": tracker}
+    # The domain is sent with a call only where an action asks for it.
+    action_endpoint = {"url": f"{shop.actions_url}/webhook", "enable_selective_domain": True}
+    content: dict[str, Any] = {"action_endpoint": action_endpoint, "tracker_store": tracker}
     lock_store = shop.settings.assistant.lock_store_url
     if lock_store:
         parsed = make_url(lock_store)
@@ -153,7 +155,7 @@ def write_project(shop: Shop, store: Store) -> Path:
     for component in config["pipeline"]:
         if component["name"].endswith(".EntityComponent"):
             component["order_number_pattern"] = shop.settings.shop.order_number_pattern
-            component["products_file"] = str(target / "products.json")
+            component["products_file"] = "products.json"  # Rasa runs in this folder, so the shop can be moved
     _write_yaml(target / "config.yml", config)
     _write_endpoints(shop, target / "endpoints.yml")
     _write_yaml(target / "credentials.yml", {"rest": None})
@@ -176,7 +178,5 @@ def fingerprint(project: Path) -> str:
         root = project if file.is_relative_to(project) else ROOT
         digest.update(f"{base[root]}/{file.relative_to(root)}\0".encode())
         digest.update(file.read_bytes())
-    # The configuration names absolute paths, which do not matter: the same folder elsewhere needs no new training.
-    config = (project / "config.yml").read_text(encoding="utf-8").replace(str(project), "")
-    digest.update(config.encode())
+    digest.update((project / "config.yml").read_bytes())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import Progress
 
 from rapport.shop import Shop
@@ -19,23 +20,25 @@ from .project import fingerprint, write_project
 def train_knowledge(shop: Shop, store: Store, progress: Progress, force: bool) -> None:
     """Import the shop's articles and bring the index up to date."""
     import nlp_models.encoders
-    from knowledge import articles, index
+    from knowledge import articles, training
 
     task = progress.add_task("Articles", total=None)
     report = articles.import_articles(store, shop.folder / "articles")
-    progress.update(task, total=1, completed=1, description=f"Articles: {report.kept + report.unchanged} in use")
+    in_use = report.kept + report.unchanged
+    progress.update(task, total=1, completed=1, description=f"Articles: {in_use} in use")
     for file, reason in report.rejected:
-        console.print(f"[yellow]Set aside[/] {file}: {reason}")
+        console.print(f"[yellow]Set aside[/] {escape(str(file))}: {escape(reason)}", soft_wrap=True)
 
     task = progress.add_task("Index", total=1)
-    encoder = nlp_models.encoders.load()
-    folder = shop.var / "index"
-    if force or not index.up_to_date(store, encoder, folder):
-        index.build(store, encoder, folder)
-        note = "built"
-    else:
-        note = "unchanged"
-    progress.update(task, completed=1, description=f"Index: {note}")
+    questions = shop.folder / "questions.yml"
+    done = training.train(
+        store,
+        nlp_models.encoders.load(),
+        shop.var / "index",
+        questions if questions.is_file() else None,
+        force=force,
+    )
+    progress.update(task, completed=1, description=f"Index: {'built' if done.rebuilt else 'unchanged'}")
 
 
 def train_assistant(shop: Shop, store: Store, progress: Progress, force: bool) -> bool:

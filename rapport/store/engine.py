@@ -90,9 +90,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading only; what it changes is rolled back."""
+        """A session for reading only; what it changes is rolled back. What was loaded stays readable afterwards."""
         with self._readers() as session:
             yield session
+            session.expunge_all()  # a rollback would otherwise empty the objects it hands out
             session.rollback()
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ def test_the_components_get_the_shops_pattern_and_products(shop: Shop, ready: St
     config = yaml.safe_load((project / "config.yml").read_text("utf-8"))
     (entities,) = [c for c in config["pipeline"] if c["name"].endswith("EntityComponent")]
     assert entities["order_number_pattern"] == shop.settings.shop.order_number_pattern
-    assert "亚麻衬衫" in Path(entities["products_file"]).read_text("utf-8")
+    assert "亚麻衬衫" in (project / entities["products_file"]).read_text("utf-8")
     endpoints = yaml.safe_load((project / "endpoints.yml").read_text("utf-8"))
     assert endpoints["action_endpoint"]["url"].startswith("http://127.0.0.1:")
 
