@@ -23,10 +23,16 @@ def abstain(dispatcher: CollectingDispatcher, tracker: Tracker, found: Retrieved
     :param found: the retrieval that was not good enough; none when there was none.
     """
     count = int(tracker.slots.get("abstentions") or 0) + 1
+    suggestions = found.suggestions if found is not None else ()
     if tracker.active_loop_name:
         dispatcher.utter_message(response="utter_abstain_midway")
     elif found is None:
         dispatcher.utter_message(response="utter_fallback")
+    elif suggestions and count < PATIENCE:
+        dispatcher.utter_message(response="utter_did_you_mean")
+        # An article's title, said as a question, finds that article.
+        titles = [{"title": one.article.title, "payload": one.article.title} for one in suggestions]
+        dispatcher.utter_message(json_message={"kind": "choices", "buttons": titles})
     else:
         dispatcher.utter_message(response="utter_offer_person" if count >= PATIENCE else "utter_abstain")
     dispatcher.utter_message(

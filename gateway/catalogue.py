@@ -25,6 +25,16 @@ def catalogue(language: str) -> dict[str, Any]:
     return loaded
 
 
+@cache
+def _back() -> frozenset[str]:
+    return frozenset(phrase.casefold() for file in FOLDER.glob("*.yml") for phrase in catalogue(file.stem)["back"])
+
+
+def asks_back(text: str) -> bool:
+    """Whether a customer who waits for a person asks for the assistant again, in any language of the product."""
+    return text.strip().rstrip(".!。！").casefold() in _back()
+
+
 def notice(key: str, language: str) -> str:
     """One sentence from the gateway to a customer.
 

@@ -73,6 +73,10 @@ def accept(store: Store, conversation_id: str, text: str, key: str) -> tuple[dic
             )
         if created and conversation.handoff_state == "closed":
             transition(session, conversation_id, "bot", "reopened", "customer")
+        if created and conversation.handoff_state == "queued" and catalogue.asks_back(text):
+            # The assistant answers this message itself, so no notice is needed.
+            transition(session, conversation_id, "bot", "returned", "customer")
+            _close_held(session, conversation_id)
         if created and conversation.handoff_state in WITH_PEOPLE:
             message.state = "held"
             if conversation.handoff_state == "queued":  # a person who is there answers for themselves
@@ -127,6 +131,14 @@ def history(store: Store, conversation_id: str, after: int) -> dict[str, Any]:
         }
 
 
+def _close_held(session: Session, conversation_id: str) -> None:
+    for message in session.scalars(
+        select(Message).where(Message.conversation_id == conversation_id, Message.state == "held")
+    ):
+        message.state, message.handled_at = "handled", utcnow()
+        message.note = "returned to the assistant before a person answered"
+
+
 def give_back(store: Store, conversation_id: str) -> str:
     """The customer returns to the assistant; what waited for a person is closed with a note, and they are told so.
 
@@ -137,11 +149,7 @@ def give_back(store: Store, conversation_id: str) -> str:
         conversation = lock_conversation(session, conversation_id)
         row, changed = transition(session, conversation_id, "bot", "returned", "customer")
         if changed and row is not None:
-            for message in session.scalars(
-                select(Message).where(Message.conversation_id == conversation_id, Message.state == "held")
-            ):
-                message.state, message.handled_at = "handled", utcnow()
-                message.note = "returned to the assistant before a person answered"
+            _close_held(session, conversation_id)
             if row.from_state != "closed":
                 say(session, conversation, "returned", f"notice:returned:{row.id}")
         return conversation.handoff_state

@@ -32,7 +32,8 @@ def merged(items: Iterable[Mapping[str, Any]]) -> list[Reply]:
     """The replies in Rasa's items.
 
     :param items: ``{text?, buttons?, custom?}`` as the REST channel gives them. A ``custom`` with a ``kind`` becomes
-        ``payload[kind]`` of the reply before it (of an empty one when it comes first); anything else is left out.
+        ``payload[kind]`` of the reply before it (of an empty one when it comes first), but ``choices`` become its
+        first buttons; anything else is left out.
     """
     replies: list[Reply] = []
     for item in items:
@@ -44,7 +45,12 @@ def merged(items: Iterable[Mapping[str, Any]]) -> list[Reply]:
         if isinstance(custom, Mapping) and isinstance(custom.get("kind"), str):
             if not replies:
                 replies.append(Reply(""))
-            replies[-1].payload[custom["kind"]] = dict(custom)
+            if custom["kind"] == "choices":
+                # Rasa puts a response's own buttons first; what was found for this question belongs before them.
+                own = replies[-1].payload.get("buttons", [])
+                replies[-1].payload["buttons"] = [*_buttons(custom.get("buttons")), *own][:MAX_BUTTONS]
+            else:
+                replies[-1].payload[custom["kind"]] = dict(custom)
     return replies
 
 

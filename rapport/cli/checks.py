@@ -114,7 +114,7 @@ def check_secrets(shop: Shop) -> Iterator[Finding]:
     """Are the secrets there, long enough, and private?"""
     for name in ("session_key", "login_key"):
         try:
-            shop.secret(name)  # type: ignore[arg-type]
+            shop.secret(name)
         except Problem as problem:
             yield _problem(f"secret {name}", problem)
             continue

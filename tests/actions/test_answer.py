@@ -52,6 +52,19 @@ def test_an_answer_comes_with_its_source(library, talk, said, item, language, te
     assert talk.slots["abstentions"] is None
 
 
+def test_a_near_miss_offers_the_articles_that_may_be_meant(library, talk, said, item):
+    """Between answering and knowing nothing: the customer chooses, and the choice is answered."""
+    found = library.retriever().search("points payment", "en")
+    assert not found.answered
+    assert found.suggestions
+    messages = talk.hear("points payment", "ask_shop").run(AnswerQuestion())
+    assert said(messages) == ["utter_did_you_mean"]
+    titles = [button["payload"] for button in item(messages, "choices")["buttons"]]
+    assert titles == [one.article.title for one in found.suggestions]
+    chosen = talk.hear(titles[0], "ask_shop").run(AnswerQuestion())
+    assert item(chosen, "source")["title"] == titles[0]
+
+
 def test_two_questions_without_an_answer_and_then_a_person(library, talk, said, item):
     first = talk.hear("Who painted the Mona Lisa?", "ask_shop").run(AnswerQuestion())
     assert said(first) == ["utter_abstain"]

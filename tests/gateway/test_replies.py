@@ -14,6 +14,15 @@ def test_custom_attaches_to_the_text_before_it() -> None:
     assert merged(items) == [Reply("a", {"order": CARD, "error": {"kind": "error"}}), Reply("b")]
 
 
+def test_choices_come_before_the_texts_own_buttons() -> None:
+    own = {"title": "Talk to a person", "payload": "A person, please"}
+    found = [{"title": "Delivery", "payload": "Delivery"}]
+    (reply,) = merged([{"text": "Hm?", "buttons": [own]}, {"custom": {"kind": "choices", "buttons": found}}])
+    assert reply.payload == {"buttons": [*found, own]}
+    (alone,) = merged([{"text": "Hm?"}, {"custom": {"kind": "choices", "buttons": found}}])
+    assert alone.payload["buttons"] == found
+
+
 def test_what_is_not_usable_is_left_out() -> None:
     items: list[dict[str, Any]] = [{"text": ""}, {"image": "x"}, {"custom": {"no": "kind"}}, {"custom": "x"}, {}]
     assert merged(items) == []

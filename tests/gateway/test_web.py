@@ -176,6 +176,19 @@ def test_one_visitor_cannot_read_another(gateway: Running, visitor: Visitor) -> 
     other.http.close()
 
 
+@pytest.mark.parametrize("text", ["Back to the bot", "back to the assistant.", "回到机器人"])
+def test_who_waits_can_say_that_the_assistant_shall_come_back(
+    visitor: Visitor, rasa: FakeRasa, store: Store, shop: Shop, text: str
+) -> None:
+    with store.write() as session:
+        transition(session, conversation_of(visitor, shop), "queued", "asked", "assistant")
+    visitor.say("anyone there?")
+    visitor.say(text)
+    visitor.wait_for(f"You said: {text}")
+    assert rasa.texts == [text]  # what was said to a person stays with the person
+    assert visitor.history()["handoff_state"] == "bot"
+
+
 def test_with_a_person_the_assistant_is_silent(visitor: Visitor, rasa: FakeRasa, store: Store, shop: Shop) -> None:
     conversation_id = conversation_of(visitor, shop)
     with store.write() as session:
