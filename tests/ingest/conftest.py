@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from rapport.store import Store
+
 EVENTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "events.json").read_text("utf-8"))
 
 # rasa.core.tracker_store.SQLTrackerStore.SQLEvent, as its SQLAlchemy 1.4 compiles it for each database
@@ -61,10 +63,10 @@ class FakeRasa:
 
 
 @pytest.fixture
-def rasa(store_url: str, tmp_path: Path) -> Iterator[FakeRasa]:
+def rasa(store: Store, tmp_path: Path) -> Iterator[FakeRasa]:
     """An empty tracker store on the same kind of database as ``store``."""
-    url = f"sqlite:///{tmp_path / 'tracker.sqlite'}" if store_url.startswith("sqlite") else store_url
-    writer = FakeRasa(url)
+    beside = f"sqlite:///{tmp_path / 'tracker.sqlite'}"
+    writer = FakeRasa(beside if store.is_sqlite else store.url.render_as_string(hide_password=False))
     writer.create()
     yield writer
     writer.engine.dispose()

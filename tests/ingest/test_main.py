@@ -38,7 +38,9 @@ def count(store: Store) -> int:
         return session.scalar(select(func.count()).select_from(Turn)) or 0
 
 
-def test_it_follows_a_tracker_that_appears_later_and_leaves_on_sigterm(shop: Shop) -> None:
+def test_it_follows_a_tracker_that_appears_later_and_leaves_on_sigterm(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store(shop.store_url)
     schema.upgrade(store)
     process = subprocess.Popen(
@@ -59,6 +61,7 @@ def test_it_follows_a_tracker_that_appears_later_and_leaves_on_sigterm(shop: Sho
         process.wait()
     assert process.returncode == 0, errors
     assert "took 53 events" in errors
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # pytest keeps its own Ctrl-C
     assert main(["--rebuild"]) == 0
     assert count(store) == 8
     rasa.engine.dispose()
@@ -69,6 +72,7 @@ def test_a_wrong_shop_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RAPPORT_SHOP", str(tmp_path))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert main([]) == 1
     assert "rapport init" in capsys.readouterr().err
 

@@ -95,8 +95,8 @@ def talk(say):
         act("action_winback_offer"), bot("好久不见！"), bot(None, offer), act("action_listen"))  # fmt: skip
     say(zh, user("谢谢", "thanks", 0.99, "zh", "positive", 0.6, "msg_b2"), act("utter_thanks"), bot("不客气。"),
         act("action_listen"))  # fmt: skip
-    say(zh, user("订单呢", "order_status", 0.7, "zh", None, None, "msg_b3"), act("action_order_status"), bot("出错了。"),
-        bot(None, {"kind": "error"}), act("action_listen"))  # fmt: skip
+    say(zh, user("订单呢", "order_status", 0.7, "zh", None, None, "msg_b3"), act("action_order_status"),
+        bot("出错了。"), bot(None, {"kind": "error"}), act("action_listen"))  # fmt: skip
     say(zh, user("喂", "greet", 0.8, "zh", "neutral", 0.0, "msg_b4"))
 
 
