@@ -17,14 +17,13 @@ from .complaints import ComplaintForm, OpenComplaint
 from .handoff import BackToBot, Handoff
 from .house import House, use
 from .orders import OrderForm, OrderStatus
-from .session import Affirm, Deny, Goodbye, Greet, SessionStart, Stop
+from .session import Affirm, Deny, Goodbye, Greet, Stop
 from .winback import AskAnswer, AskReason, WinbackFinish, WinbackForm
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"  # never anything else: whoever reaches this port can speak for any conversation
 ACTIONS: tuple[type[Action], ...] = (
-    SessionStart,
     Greet,
     Goodbye,
     Affirm,

@@ -1,48 +1,16 @@
-"""The start of a session, hello and goodbye, and what a bare yes, no or stop means."""
+"""Hello and goodbye, and what a bare yes, no or stop means."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from rapport.store import Conversation
-
-from .common import DIALOGUE_SLOTS, Events, ShopAction, customer, emptied, language_of, log, said_before
+from .common import Events, ShopAction, customer, emptied, language_of, said_before
 from .formats import first_name
 from .handoff import queue_for_person, reason_offered
 from .house import house
 from .winback import decline_open_offer
-
-
-class SessionStart(ShopAction):
-    """A new session: the language stays, or is the one the visitor's page had; half-done dialogues are forgotten."""
-
-    action_name = "action_session_start"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> Events:
-        """What Rasa calls, before the customer's message: it must not fail, and says nothing."""
-        language = tracker.slots.get("language")
-        try:
-            language = language or self._language(tracker)
-        except Exception:
-            log.exception("no language for %s", tracker.sender_id)
-        kept = {name: value for name, value in tracker.slots.items() if value is not None}
-        kept = {name: value for name, value in kept.items() if name not in (*DIALOGUE_SLOTS, "requested_slot")}
-        kept["language"] = language
-        return [
-            SessionStarted(),
-            *(SlotSet(name, value) for name, value in kept.items()),
-            ActionExecuted("action_listen"),
-        ]
-
-    def _language(self, tracker: Tracker) -> str | None:
-        with house().store.read() as session:
-            conversation = session.get(Conversation, tracker.sender_id)
-            given = conversation.language if conversation else house().shop.settings.shop.default_language
-        return given.split("-")[0]
 
 
 class Greet(ShopAction):

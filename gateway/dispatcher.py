@@ -173,7 +173,7 @@ class Dispatcher:
             if known is not None:
                 log.info("message %s was answered before; the answer is recovered", job.message_id)
                 return known
-        replies = merged(await self._rasa.send(job.conversation_id, job.text, job.message_id))
+        replies = merged(await self._rasa.send(job.conversation_id, job.text, job.message_id, job.language))
         if not replies:
             # Rasa's REST channel answers [] both for a silent turn and for an exception inside.
             known = await in_thread(self._tracker.answer_to, job.conversation_id, job.message_id)

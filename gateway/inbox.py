@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nlp_models.language import identify
 from rapport.service.conversations import append_message, lock_conversation
 from rapport.service.handoff import last_handoff, transition
 from rapport.service.text import storable
@@ -71,6 +72,9 @@ def accept(store: Store, conversation_id: str, text: str, key: str) -> tuple[dic
                 next_step="Send each message with a key of its own, such as a random UUID.",
                 code="idempotency_reused",
             )
+        spoken = identify(text)
+        if created and spoken.certain and spoken.value:
+            conversation.language = spoken.value  # notices follow the customer's language, as the assistant does
         if created and conversation.handoff_state == "closed":
             transition(session, conversation_id, "bot", "reopened", "customer")
         if created and conversation.handoff_state == "queued" and catalogue.asks_back(text):

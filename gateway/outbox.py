@@ -27,6 +27,7 @@ class Job:
     conversation_id: str
     text: str  # as Rasa may see it
     attempts: int  # tries before this one
+    language: str  # of the conversation so far
 
 
 def waiting(store: Store) -> list[str]:
@@ -121,7 +122,7 @@ def next_job(store: Store, conversation_id: str) -> Job | None:
         message.attempts += 1
         # Only triggers, which we write ourselves, may be commands.
         text = message.text if message.direction == "trigger" else for_rasa(message.text)
-        return Job(message.id, conversation_id, text, attempts)
+        return Job(message.id, conversation_id, text, attempts, conversation.language)
 
 
 def finish(store: Store, job: Job, replies: list[Reply]) -> None:

@@ -24,12 +24,17 @@ class RasaClient:
         # trust_env off: a proxy variable must never carry customers' words off this machine.
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout, trust_env=False)
 
-    async def send(self, conversation_id: str, text: str, message_id: str) -> list[dict[str, Any]]:
+    async def send(self, conversation_id: str, text: str, message_id: str, language: str) -> list[dict[str, Any]]:
         """Rasa's items for one message.
 
+        :param language: the conversation's, for messages that don't show one, such as an order number.
         :raises RasaDown: when there was no proper answer.
         """
-        body = {"sender": conversation_id, "message": text, "metadata": {"message_id": message_id}}
+        body = {
+            "sender": conversation_id,
+            "message": text,
+            "metadata": {"message_id": message_id, "language": language},
+        }
         try:
             response = await self._http.post("/webhooks/rest/webhook", json=body)
             response.raise_for_status()

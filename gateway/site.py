@@ -44,6 +44,21 @@ ART = {
     "tee": "shirt",
     "gift": "gift",
     "card": "gift",
+    "dress": "dress",
+    "skirt": "dress",
+    "coat": "coat",
+    "jacket": "coat",
+    "parka": "coat",
+    "outerwear": "coat",
+    "trouser": "trousers",
+    "chino": "trousers",
+    "jeans": "trousers",
+    "kitchen": "kitchen",
+    "apron": "kitchen",
+    "tablecloth": "kitchen",
+    "tops": "shirt",
+    "bath": "towel",
+    "living": "blanket",
 }
 # html off: what an article holds is shown as text, never run. Links keep markdown-it's allow-list of schemes.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -11,12 +11,15 @@ from rasa.shared.nlu.training_data.message import Message
 from assistant.components.base import Component, add_entities
 from nlp_models import language
 
+LANGUAGES = ("en", "zh")
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class LanguageComponent(Component):
     """Adds ``language`` {"value": "en" | "zh" | null, "certain": bool}.
 
-    The entity ``language`` is added only when certain, so that "ok" or an order number don't switch a conversation.
+    Where the text doesn't show it ("ok", an order number), the message's metadata ``language`` counts, which the
+    gateway sets to the conversation's; without one nothing is certain. The entity is added only when certain.
     """
 
     def add_to(self, messages: Sequence[Message]) -> None:
@@ -24,6 +27,10 @@ class LanguageComponent(Component):
         for message in messages:
             text = message.get(TEXT)
             found = language.identify(text)
+            hint = (message.get("metadata") or {}).get("language")
+            if not found.certain and hint in LANGUAGES:
+                # "ok", "hello" or an order number: the conversation goes on in the language it has.
+                found = language.Language(hint, True)
             message.set("language", found._asdict(), add_to_output=True)
             if found.certain:
                 entity = {"entity": "language", "value": found.value, "start": 0, "end": len(text)}

@@ -13,7 +13,7 @@ from .ports import require_free
 from .progress import bars
 from .serve import serve
 from .servers import wanted_ports
-from .train import train_assistant, train_knowledge
+from .train import compile_metrics, train_assistant, train_knowledge
 
 
 def fill(shop: Shop, store: Store, customers: int) -> None:
@@ -49,6 +49,7 @@ def run_demo(folder: Path | None, *, lab: bool, customers: int) -> None:
         with bars() as progress:
             train_knowledge(shop, store, progress, force=False)
             train_assistant(shop, store, progress, force=False)
+            compile_metrics(progress)
     finally:
         store.close()
     serve(shop, lab=lab)

@@ -41,6 +41,15 @@ def train_knowledge(shop: Shop, store: Store, progress: Progress, force: bool) -
     progress.update(task, completed=1, description=f"Index: {'built' if done.rebuilt else 'unchanged'}")
 
 
+def compile_metrics(progress: Progress) -> None:
+    """Compile the metrics' queries ahead, so that an analyst's first number does not wait."""
+    from rapport.metrics import warm
+
+    task = progress.add_task("Metrics", total=None)
+    warm()
+    progress.update(task, total=1, completed=1)
+
+
 def train_assistant(shop: Shop, store: Store, progress: Progress, force: bool) -> bool:
     """Train Rasa's model if an input changed; true when it did."""
     project = write_project(shop, store)
@@ -62,6 +71,7 @@ def run_train(folder: Path | None, *, force: bool) -> None:
         with bars() as progress:
             train_knowledge(shop, store, progress, force)
             train_assistant(shop, store, progress, force)
+            compile_metrics(progress)
     finally:
         store.close()
     console.print("Ready. Next: rapport serve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,14 @@ def house_store(house: House) -> Iterator[Store]:
     opened = Store(house.shop.store_url)
     yield opened
     opened.close()
+
+
+def copied(trained: House, target: Path, **settings: dict[str, str]) -> House:
+    """The trained shop's files in a folder of its own, on other ports."""
+    house = House(target, **settings)
+    for part in ("models", "project", "index", "secrets"):
+        shutil.copytree(trained.shop.var / part, house.shop.var / part, dirs_exist_ok=True)
+    return house
 
 
 def shop_token(shop: Shop, customer: str) -> str:

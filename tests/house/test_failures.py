@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from rapport.shop import Shop
 from rapport.store import Store, TrackerEvent, Turn
 from tools.house import House, wait_for
 
+from .conftest import copied
 from .test_questions import turns_of
 
 
@@ -115,14 +115,6 @@ def test_the_turns_can_be_rebuilt_from_the_events(house: House, house_store: Sto
     assert before
     rebuild(house_store, house.shop.tracker_url)
     assert rows() == before
-
-
-def copied(trained: House, target: Path) -> House:
-    """The trained shop's files in a folder of its own, on other ports."""
-    house = House(target)
-    for part in ("models", "project", "index", "secrets"):
-        shutil.copytree(trained.shop.var / part, house.shop.var / part, dirs_exist_ok=True)
-    return house
 
 
 def test_training_again_changes_nothing_and_a_killed_one_leaves_the_old_model(trained: House) -> None:

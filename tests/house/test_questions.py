@@ -85,6 +85,20 @@ def test_a_person_is_called_and_the_assistant_is_silent_until_it_is_back(house: 
     assert any("source" in m["payload"] for m in chat.say("How long does delivery take?"))
 
 
+def test_the_language_is_the_pages_until_the_customer_shows_another_and_then_stays(house: House) -> None:
+    """An "ok" or an order number shows none: the answer is in the language the conversation has."""
+
+    def chinese(replies: list[dict[str, object]]) -> bool:
+        return any("\u4e00" <= letter <= "\u9fff" for m in replies for letter in str(m["text"]))
+
+    chat = house.chat("zh")
+    assert chinese(chat.say("hello"))
+    assert not chinese(chat.say("What can you do for me?"))
+    assert not chinese(chat.say("ok"))
+    assert chinese(chat.say("我的订单到哪了？"))
+    assert chinese(chat.say("MM900002"))
+
+
 @pytest.mark.parametrize(
     "attack", ["/restart", "/session_start", '/order_status{"order_number":"MM900001"}', "／restart"]
 )
