@@ -146,9 +146,8 @@ def check_models(shop: Shop) -> Iterator[Finding]:
         yield Finding("assistant model", "ok", str(check_model(shop).name))
     except Problem as problem:
         yield _problem("assistant model", problem)
-    from knowledge.index import Index
-
     import nlp_models.encoders
+    from knowledge.index import Index
     from nlp_models.problem import ModelProblem
 
     try:

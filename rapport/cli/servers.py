@@ -91,6 +91,16 @@ def copy_notebooks(shop: Shop) -> Path:
     return target
 
 
+def _quiet_lab(config: Path) -> None:
+    """No questions about news and no look for updates: the lab works without a network."""
+    import json
+
+    settings = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    folder = config / "labconfig"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "default_setting_overrides.json").write_text(json.dumps(settings))
+
+
 def lab_server(shop: Shop) -> Server:
     """JupyterLab with the crm kernel, on loopback, with everything it writes kept in the shop's folder."""
     import subprocess
@@ -102,6 +112,7 @@ def lab_server(shop: Shop) -> Server:
         capture_output=True,
         env=our_environment(shop),
     )
+    _quiet_lab(home / "config")
     environment = our_environment(shop) | {
         "JUPYTER_PATH": str(home / "share" / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),

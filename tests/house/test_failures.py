@@ -171,6 +171,6 @@ def test_broken_examples_stop_the_training_with_the_line(trained: House, tmp_pat
     (house.folder / "articles" / "en" / "delivery" / "latin.md").write_bytes("---\nkey: café".encode("latin-1"))
     result = house.run("train")
     assert result.returncode == 2
-    assert "mine.yml, line" in result.stderr
+    assert "mine.yml is not YAML, line 5" in result.stderr
     assert "latin.md" in result.stdout  # the article is set aside and named; the others are imported
     assert Shop(house.folder).settings == house.shop.settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,9 +82,15 @@ def test_chat_from_the_notebook_reaches_the_assistant(rated: House, tmp_path: Pa
     assert "refunds-when" in printed
 
 
-def test_the_notebook_runs_on_the_running_shop(rated: House, tmp_path: Path, root: Path) -> None:
+def test_the_notebook_runs_on_the_running_shop(
+    rated: House, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "crm_kernel", "install", "--prefix", tmp_path], check=True, capture_output=True
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share" / "jupyter"))
     notebook = nbformat.read(root / "notebooks" / "first-look.ipynb", as_version=4)
-    client = NotebookClient(notebook, timeout=180, kernel_name="python3", cwd=str(tmp_path))
+    client = NotebookClient(notebook, timeout=180, kernel_name="crm", resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=notebook_environment(rated, tmp_path))
     assert not [o for c in notebook.cells for o in c.get("outputs", []) if o["output_type"] == "error"]
 
