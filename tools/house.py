@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,7 +31,14 @@ def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
-            one.bind(("127.0.0.1", 0))
+            # Below the range from which the system takes ports for outgoing connections, so that what is free now
+            # is still free when the servers start, minutes later.
+            while True:
+                try:
+                    one.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+                    break
+                except OSError:
+                    continue
         return [one.getsockname()[1] for one in sockets]
     finally:
         for one in sockets:

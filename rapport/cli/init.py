@@ -58,6 +58,8 @@ def prepare(shop: Shop) -> Store:
     """
     from sqlalchemy.exc import DBAPIError
 
+    shop.var.mkdir(parents=True, exist_ok=True)
+    shop.var.chmod(0o700)  # the store, the logs and the sent codes are nobody else's business
     make_secrets(shop)
     store = Store(shop.store_url)
     try:

@@ -14,6 +14,7 @@ from rapport.shop import Shop
 from rapport.store import Problem
 
 from .places import ROOT, assistant_environment, assistant_python
+from .supervisor import die_with_parent
 
 NAME = "assistant"
 
@@ -87,6 +88,7 @@ def train_model(shop: Shop, project: Path, fingerprint: str, tick: Callable[[], 
             env=assistant_environment(shop.var),
             stdout=stream,
             stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,  # a killed `rapport train` leaves no training behind
         )
         try:
             while True:

@@ -105,7 +105,11 @@ def product_names(store: Store) -> list[dict[str, Any]]:
         return [{"id": external_id, "name": name, "names": names} for external_id, name, names in rows]
 
 
-def _write_endpoints(shop: Shop, file: Path) -> None:
+def write_endpoints(shop: Shop) -> Path:
+    """Write Rasa's ``endpoints.yml``: where actions, tracker store and locks are. It may hold passwords.
+
+    Written before each start, so that a changed port or address needs no training.
+    """
     from sqlalchemy.engine import make_url
 
     url = make_url(shop.tracker_url)
@@ -131,7 +135,11 @@ def _write_endpoints(shop: Shop, file: Path) -> None:
             "db": int(parsed.database or 0),
             **({"password": str(parsed.password)} if parsed.password else {}),
         }
+    file = shop.var / "project" / "endpoints.yml"
+    file.touch(mode=0o600)
+    file.chmod(0o600)
     _write_yaml(file, content)
+    return file
 
 
 def write_project(shop: Shop, store: Store) -> Path:
@@ -157,7 +165,7 @@ def write_project(shop: Shop, store: Store) -> Path:
             component["order_number_pattern"] = shop.settings.shop.order_number_pattern
             component["products_file"] = "products.json"  # Rasa runs in this folder, so the shop can be moved
     _write_yaml(target / "config.yml", config)
-    _write_endpoints(shop, target / "endpoints.yml")
+    write_endpoints(shop)
     _write_yaml(target / "credentials.yml", {"rest": None})
     return target
 

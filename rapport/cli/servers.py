@@ -10,6 +10,7 @@ from rapport.shop import Shop
 
 from .model import check_model
 from .places import ROOT, assistant_environment, assistant_python
+from .project import write_endpoints
 from .supervisor import Server
 
 
@@ -38,6 +39,7 @@ def core_servers(shop: Shop) -> list[Server]:
     """
     project = shop.var / "project"
     model = check_model(shop)
+    endpoints = write_endpoints(shop)
     environment = our_environment(shop)
     return [
         Server(
@@ -45,7 +47,7 @@ def core_servers(shop: Shop) -> list[Server]:
             [
                 assistant_python(), "-m", "assistant.serve", model,
                 "--port", str(shop.settings.assistant.rasa_port),
-                "--endpoints", project / "endpoints.yml",
+                "--endpoints", endpoints,
                 "--credentials", project / "credentials.yml",
             ],
             assistant_environment(shop.var),

@@ -19,12 +19,13 @@ from rapport.store import Problem
 
 STOP_SECONDS = 10.0
 START_SECONDS = 240.0
-MAX_RESTARTS = 5
+SETTLED_SECONDS = 600.0  # a server that ran this long starts again at once when it ends
+SLOWEST_RESTART = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent() -> None:
-    """In the child: get SIGTERM if the supervisor is killed, so that no server is left behind (Linux only)."""
+def die_with_parent() -> None:
+    """In the child: get SIGTERM if the parent is killed, so that no process is left behind (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -50,7 +51,9 @@ class Server:
     env: Mapping[str, str]
     health: str | None = None
     process: subprocess.Popen[bytes] | None = None
-    restarts: int = 0
+    restarts: int = 0  # ends in a row, each after less than SETTLED_SECONDS
+    started_at: float = 0.0  # monotonic seconds
+    start_again_at: float | None = None
     ready: bool = False
     log: Path = field(default_factory=Path)
 
@@ -74,6 +77,7 @@ class Supervisor:
     def _launch(self, server: Server) -> None:
         server.log = self._log_folder / f"{server.name}.log"
         server.ready = False
+        server.started_at, server.start_again_at = time.monotonic(), None
         with server.log.open("ab") as log:
             server.process = subprocess.Popen(
                 [str(part) for part in server.argv],
@@ -84,7 +88,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 # Its own group: Ctrl-C in the terminal reaches the supervisor alone, which then stops all in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
 
     def _write_run_file(self) -> None:
@@ -140,25 +144,28 @@ class Supervisor:
         self._stop = True
 
     def watch(self, on_restart: Callable[[Server], None] = lambda server: None) -> None:
-        """Keep the servers running until a stop is asked for. What ends is started again, a little later each time.
+        """Keep the servers running until a stop is asked for.
 
-        :raises Problem: when a server keeps ending.
+        What ends is started again: at once the first time, then later and later, up to half a minute, for as long as
+        it takes. One server's trouble never stops the others: without Rasa the gateway still takes in messages.
         """
         while not self._stop:
             for server in self.servers:
-                if server.process is not None and server.process.poll() is not None:
-                    server.restarts += 1
-                    if server.restarts > MAX_RESTARTS:
-                        raise Problem(
-                            f"{server.name} ended {server.restarts} times. The end of its log:\n{self._tail(server)}",
-                            next_step=f"Read {server.log}, then: rapport doctor",
-                            code="server_ended",
-                        )
-                    on_restart(server)
-                    time.sleep(min(2.0 ** (server.restarts - 2), 10.0))
-                    self._launch(server)
-                    self._write_run_file()
+                self._tend(server, on_restart)
             time.sleep(0.2)
+
+    def _tend(self, server: Server, on_restart: Callable[[Server], None]) -> None:
+        now = time.monotonic()
+        if server.process is None or server.process.poll() is None:
+            return
+        if server.start_again_at is None:
+            server.restarts = 1 if now - server.started_at > SETTLED_SECONDS else server.restarts + 1
+            delay = 0.0 if server.restarts == 1 else min(2.0 ** (server.restarts - 2), SLOWEST_RESTART)
+            server.start_again_at = now + delay
+            on_restart(server)
+        if now >= server.start_again_at:
+            self._launch(server)
+            self._write_run_file()
 
     def stop(self) -> None:
         """Stop all: ask first, insist after ten seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from .problem import Problem
 
 BUSY_TIMEOUT_MS = 10_000
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown: what stands between ``//`` and ``@`` is left out."""
+    return re.sub(r"//[^@/]*@", "//***@", url)
 
 
 def sqlite_url(path: Path) -> str:
@@ -33,11 +39,6 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    # Two deferred transactions that both read and then write would fail at once instead of waiting for each other.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write", True) else "BEGIN")
-
-
 class Store:
     """An open store.
 
@@ -50,7 +51,7 @@ class Store:
             parsed = make_url(url)
         except ArgumentError:
             raise Problem(
-                f"The store address {url!r} is not a database URL.",
+                f"The store address {without_password(url)!r} is not a database URL.",
                 allowed=["sqlite:///path/to/store.sqlite", "postgresql+psycopg://user@host/database"],
                 next_step="Correct [store] url in shop.toml.",
                 code="store_url",
@@ -65,17 +66,29 @@ class Store:
                 code="store_url",
             )
         self.url = parsed
+        # hide_parameters: an error in a log must not carry what customers wrote.
         if parsed.get_backend_name() == "sqlite":
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine: Engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
-            event.listen(self.engine, "connect", _tune_sqlite)
-            event.listen(self.engine, "begin", _begin_immediate)
+            self.engine = self._sqlite("BEGIN IMMEDIATE")
+            # A pool of their own: with every writer waiting for the lock, readers still get a connection.
+            self._read_engine = self._sqlite("BEGIN")
         else:
-            self.engine = create_engine(parsed, pool_pre_ping=True)
+            self.engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+            self._read_engine = self.engine
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        # Readers must not queue behind writers, so they begin without taking SQLite's write lock.
-        self._readers = sessionmaker(self.engine.execution_options(write=False), expire_on_commit=False)
+        self._readers = sessionmaker(self._read_engine, expire_on_commit=False)
+
+    def _sqlite(self, begin: str) -> Engine:
+        """A pool of connections whose transactions begin so.
+
+        Writers take the lock at once: two deferred transactions that both read and then write would fail instead of
+        waiting for each other.
+        """
+        engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -99,3 +112,4 @@ class Store:
     def close(self) -> None:
         """Give back the connections."""
         self.engine.dispose()
+        self._read_engine.dispose()

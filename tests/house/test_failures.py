@@ -79,8 +79,8 @@ def test_a_killed_gateway_loses_no_message(house: House) -> None:
         except Exception:  # the connection is refused until it is back
             return False
 
-    wait_for("a new gateway", back, 60)
-    replies = wait_for("the answer", lambda: [m for m in chat.messages() if "source" in m["payload"]], 60)
+    wait_for("a new gateway", back, 120)
+    replies = wait_for("the answer", lambda: [m for m in chat.messages() if "source" in m["payload"]], 120)
     assert len(replies) == 1
     assert replies[0]["seq"] > answer.json()["message"]["seq"]
 
@@ -135,8 +135,9 @@ def test_training_again_changes_nothing_and_a_killed_one_leaves_the_old_model(tr
     children = trainers()
     process.kill()
     process.wait()
-    for child in children:
-        child.kill()
+    gone, alive = psutil.wait_procs(children, 60)
+    assert gone  # the training ends with the command
+    assert not alive
     assert check_model(trained.shop) == model_file(trained.shop)
     assert read_stamp(trained.shop) == stamp
 
