@@ -8,7 +8,6 @@ SHELL := /bin/bash
 FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null || true)
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(FIND_LINKS))
 export UV_TORCH_BACKEND ?= cpu
-export UV_LINK_MODE ?= copy
 # The tests and the demo never send usage data, and no server writes bytecode into someone's checkout.
 export RASA_TELEMETRY_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -38,7 +37,7 @@ $(MAIN)/.ready-dev: requirements/dev.lock setup.cfg pyproject.toml tools/install
 	@tools/install.sh dev
 
 demo: install ## fill the demo shop, train, start everything, until Ctrl-C
-	@exec $(MAIN)/bin/rapport demo
+	@exec $(MAIN)/bin/rapport demo --shop shops/demo
 
 test: $(MAIN)/.ready-dev $(ASSISTANT)/.ready ## the whole suite
 	@$(PY) tools/find_parts.py

@@ -74,7 +74,7 @@ class House:
         :raises Problem: when the store's schema is not this version's, or there is no sound index.
         """
         schema.check(self.store)
-        self.retriever()
+        self.retriever().search("hello", self.shop.settings.shop.default_language)
 
 
 _house: House | None = None

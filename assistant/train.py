@@ -19,6 +19,10 @@ def main() -> None:
 
     os.chdir(arguments.project)  # the components find their files there
     logging.basicConfig(level=logging.ERROR)
+    import rasa.constants
+
+    # Rasa would write "telemetry: enabled" into the user's home, whatever the environment says.
+    rasa.constants.GLOBAL_USER_CONFIG_PATH = str(Path(os.environ["XDG_CONFIG_HOME"]) / "rasa" / "global.yml")
     from rasa.model_training import train
     from rasa.shared.exceptions import RasaException
 

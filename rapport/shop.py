@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -119,8 +120,11 @@ class Settings(_Section):
 def _first_problem(file: Path, error: ValidationError) -> Problem:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
+    # A missing setting's "input" is its whole section, which helps nobody and may hold a secret.
+    got = f" (got {first.get('input')!r})" if first["type"] not in {"missing", "extra_forbidden"} else ""
+    message = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
     return Problem(
-        f"{file}: {where}: {first['msg']} (got {first.get('input')!r}).",
+        f"{file}: {where}: {message}{got}.",
         next_step=f"Correct {where} in {file}; docs/shop.md explains every setting.",
         code="shop_settings",
     )
@@ -141,12 +145,18 @@ class Shop:
         except FileNotFoundError:
             raise Problem(
                 f"{self.folder} is not a shop folder: it has no shop.toml.",
-                next_step=f"Make one with: rapport init {self.folder}",
+                next_step=f"Make one with: rapport init {quote(str(self.folder))}",
                 code="shop_missing",
             ) from None
         except UnicodeDecodeError as error:
             raise Problem(
                 f"{file} is not UTF-8 (byte {error.start}).", next_step="Save it as UTF-8.", code="not_utf8"
+            ) from None
+        except OSError as error:
+            raise Problem(
+                f"{file} cannot be read: {error.strerror}.",
+                next_step="Correct its permissions.",
+                code="shop_unreadable",
             ) from None
         try:
             raw = tomllib.loads(text)
@@ -230,7 +240,7 @@ class Shop:
         if len(value.encode()) < MIN_SECRET_BYTES:
             raise Problem(
                 f"The secret {name} in {place} is missing or shorter than {MIN_SECRET_BYTES} bytes.",
-                next_step=f"Make one with: rapport init {self.folder}",
+                next_step=f"Make one with: rapport init {quote(str(self.folder))}",
                 code="secret_missing",
             )
         return value

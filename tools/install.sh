@@ -9,7 +9,8 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'Problem: %s\nNext:    %s\n' "$1" "$2" >&2; exit 2; }
 
 find_uv() {
-    if command -v uv >/dev/null 2>&1; then command -v uv; return; fi
+    # Asked for its version because pyenv leaves shims that do not run.
+    if uv --version >/dev/null 2>&1; then command -v uv; return; fi
     if [ ! -x .tools/bin/uv ]; then
         command -v python3 >/dev/null 2>&1 || die "There is no python3." "Install Python 3.11 or newer."
         say "Installing uv into .tools" >&2
@@ -61,16 +62,20 @@ case $what in
     *) die "Nothing is known of the environment '$what'." "Use main, dev or assistant." ;;
 esac
 
-say "Installing $lock into $folder"
+say "Installing $lock into $folder (some minutes the first time)"
 if [ ! -x "$folder/bin/python" ]; then
     "$uv" venv --quiet --python "$python" "$folder" || die "Python $python could not be had for $folder." \
-        "Install it (Debian: apt install python3.10; others: pyenv install 3.10) and run the same command again."
+        "It was neither found nor could it be fetched. Install it (pyenv install 3.10) and run the same command again."
 fi
-"$uv" pip sync --quiet --compile-bytecode --require-hashes --python "$folder/bin/python" "$lock" ||
+sync=(pip sync --quiet --compile-bytecode --require-hashes --python "$folder/bin/python" "$lock")
+# From uv's cache first: when all is there, nobody needs to be asked, and it works without a network.
+"$uv" --offline "${sync[@]}" 2>/dev/null || "$uv" "${sync[@]}" ||
     die "The packages of $lock could not be installed." "Read the lines above; check the network and the disk (4.5 GB are needed)."
 if [ "$folder" = .venv ]; then
-    "$uv" pip install --quiet --no-deps --compile-bytecode --python .venv/bin/python -e .
-    .venv/bin/python -m crm_kernel install --sys-prefix >/dev/null
+    editable=(pip install --quiet --no-deps --compile-bytecode --python .venv/bin/python -e .)
+    "$uv" --offline "${editable[@]}" 2>/dev/null || "$uv" "${editable[@]}" ||
+        die "The project itself could not be installed." "Read the lines above."
+    IPYTHONDIR=$(mktemp -d) .venv/bin/python -m crm_kernel install --sys-prefix >/dev/null
     touch .venv/.ready
     [ "$lock" = requirements/dev.lock ] && touch .venv/.ready-dev
 else

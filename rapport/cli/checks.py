@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from rapport.shop import Shop
@@ -82,17 +83,22 @@ def check_interpreter(name: str, python: Callable[[], Path], lock: Path, wanted:
         yield _problem(f"{name} interpreter", problem)
         return
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        yield Finding(f"{name} interpreter", "wrong", f"It does not run: {error}", f"Run: make -C {ROOT} clean install")
+        yield Finding(
+            f"{name} interpreter",
+            "wrong",
+            f"It does not run: {error}",
+            f"Run: make -C {quote(str(ROOT))} clean install",
+        )
         return
     have = tuple(int(part) for part in version.split(".")[:2])
     fits = have == wanted if name == "assistant" else have >= wanted
-    step = "" if fits else f"Install Python {wanted[0]}.{wanted[1]} and run: make -C {ROOT} clean install"
+    step = "" if fits else f"Install Python {wanted[0]}.{wanted[1]} and run: make -C {quote(str(ROOT))} clean install"
     yield Finding(f"{name} interpreter", "ok" if fits else "wrong", f"Python {version}", step)
     differing = [n for n, v in locked_versions(lock, version).items() if packages.get(n) != v]
     if differing:
         some = ", ".join(f"{n} ({packages.get(n, 'missing')})" for n in differing[:3])
         yield Finding(f"{name} lock", "wrong", f"{len(differing)} packages differ from {lock.name}: {some}",
-                      f"Run: make -C {ROOT} install")  # fmt: skip
+                      f"Run: make -C {quote(str(ROOT))} install")  # fmt: skip
     else:
         yield Finding(f"{name} lock", "ok", f"as in {lock.name}")
 
@@ -124,6 +130,15 @@ def check_secrets(shop: Shop) -> Iterator[Finding]:
                           f"Run: chmod 600 '{shop.folder / reference.file}'")  # fmt: skip
         else:
             yield Finding(f"secret {name}", "ok", "present and private")
+
+
+def check_policy(shop: Shop) -> Iterator[Finding]:
+    """Can the policy be read?"""
+    try:
+        shop.policy()
+        yield Finding("policy", "ok", "policies/service.toml")
+    except Problem as problem:
+        yield _problem("policy", problem)
 
 
 def check_store(shop: Shop) -> Iterator[Finding]:
@@ -186,6 +201,7 @@ def all_checks(shop: Shop) -> Iterator[Finding]:
     """Every check, cheapest first."""
     yield from check_disk(shop)
     yield from check_secrets(shop)
+    yield from check_policy(shop)
     yield from check_ports(shop)
     yield from check_store(shop)
     yield from check_services(shop)

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from rapport.shop import Shop
-from rapport.store import Store
+from rapport.store import Contact, Problem, Store
 
 from .init import prepare
 from .output import console
 from .ports import require_free
 from .progress import bars
-from .serve import serve
 from .servers import wanted_ports
 from .train import compile_metrics, train_assistant, train_knowledge
 
 
 def fill(shop: Shop, store: Store, customers: int) -> None:
-    """Customers, products and two years of orders, once; and the win-back campaign that finds who stayed away."""
+    """Customers, products and two years of orders, once; and the win-back campaign that finds who stayed away.
+
+    :raises Problem: when the store holds customers who were not invented.
+    """
     from datetime import UTC, datetime
+
+    from sqlalchemy import select
 
     from rapport.demo import generate
     from rapport.engagement import winback
     from rapport.service import surveys
 
+    with store.read() as session:
+        real = session.scalars(select(Contact.source).where(Contact.source.not_in(("demo", "chat"))).limit(1)).first()
+    if real is not None:
+        raise Problem(
+            f"{shop.folder} holds real customers (from {real}): the demo would mix invented ones with them.",
+            next_step="Run the demo on a shop of its own: rapport demo --shop shops/demo",
+            code="shop_is_real",
+        )
     with bars() as progress:
         task = progress.add_task("Customers and orders", total=None)
         report = generate(
@@ -52,4 +66,14 @@ def run_demo(folder: Path | None, *, lab: bool, customers: int) -> None:
             compile_metrics(progress)
     finally:
         store.close()
-    serve(shop, lab=lab)
+    # A fresh process: what filling and training needed (200 MB) is not kept while the shop runs.
+    command = [
+        sys.executable,
+        "-m",
+        "rapport.cli.main",
+        "serve",
+        "--shop",
+        str(shop.folder),
+        *(["--lab"] if lab else []),
+    ]
+    os.execv(command[0], command)  # noqa: S606

@@ -10,7 +10,7 @@ from pathlib import Path
 from rapport.shop import Shop
 from rapport.store import Problem, Store, schema
 
-from .output import console
+from .output import command, console
 from .places import ROOT
 
 EXAMPLE = ROOT / "shops" / "demo"
@@ -81,4 +81,6 @@ def run_init(path: Path | None) -> None:
     store = prepare(shop)
     store.close()
     console.print(f"Secrets are in {shop.var / 'secrets'}, the store is at schema {schema.head()}.")
-    console.print(f"Next: edit {shop.folder / 'shop.toml'} and articles/, then run: rapport train --shop {shop.folder}")
+    console.print(
+        f"Next: edit {shop.folder / 'shop.toml'} and articles/, then run: {command('train', shop)}", soft_wrap=True
+    )

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import errno
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rapport.shop import Shop
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 EXIT_PROBLEM = 2
+
+
+def command(verb: str, shop: Shop) -> str:
+    """A command to copy: on this shop, quoted for the shell, with the path where ``rapport`` may not be on PATH."""
+    program = "rapport" if shutil.which("rapport") else str(Path(sys.executable).parent / "rapport")
+    return shlex.join([program, verb, "--shop", str(shop.folder)])
 
 
 def show_problem(what: str, allowed: tuple[str, ...] = (), next_step: str = "") -> None:
@@ -36,6 +49,16 @@ def _is_disk_full(error: BaseException) -> bool:
     return False
 
 
+def _is_database_error(error: Exception) -> bool:
+    # Not imported for this: what was never loaded cannot have been raised.
+    exceptions = sys.modules.get("sqlalchemy.exc")
+    return (
+        exceptions is not None
+        and isinstance(error, (exceptions.OperationalError, exceptions.DatabaseError))
+        and (not isinstance(error, (exceptions.IntegrityError, exceptions.ProgrammingError)))
+    )
+
+
 @contextmanager
 def shown_problems() -> Iterator[None]:
     """Turn a :class:`Problem` (ours or the models') into its message and exit code 2.
@@ -52,6 +75,18 @@ def shown_problems() -> Iterator[None]:
             show_problem(
                 "The disk is full; what was being written is not there, what was there before is untouched.",
                 next_step="Free some space (rapport doctor shows how much is needed) and run the same command again.",
+            )
+            sys.exit(EXIT_PROBLEM)
+        if isinstance(error, OSError) and error.filename is not None:
+            show_problem(
+                f"{error.filename}: {error.strerror}.",
+                next_step="Check the path and who may read and write there, then run the same command again.",
+            )
+            sys.exit(EXIT_PROBLEM)
+        if _is_database_error(error):
+            show_problem(
+                f"The store cannot be used: {str(error).splitlines()[0]}",
+                next_step="Start the database, or correct [store] url in shop.toml; rapport doctor looks closer.",
             )
             sys.exit(EXIT_PROBLEM)
         raise

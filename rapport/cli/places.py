@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 
 from rapport.store import Problem
 
@@ -22,7 +23,7 @@ def assistant_python() -> Path:
     if not path.exists():
         raise Problem(
             f"The assistant's environment is not at {path}: Rasa needs a Python 3.10 of its own.",
-            next_step=f"Run: make -C {ROOT} assistant",
+            next_step=f"Run: make -C {quote(str(ROOT))} assistant",
             code="assistant_missing",
         )
     return path
@@ -40,6 +41,7 @@ def assistant_environment(var: Path) -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "RASA_CACHE_DIRECTORY": str(var / "cache" / "rasa"),
         "XDG_CONFIG_HOME": str(var / "cache" / "config"),
+        "KERAS_HOME": str(var / "cache" / "keras"),
         "MPLCONFIGDIR": str(var / "cache" / "matplotlib"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",

@@ -57,6 +57,16 @@ def shop_texts(shop: Shop) -> dict[str, dict[str, list[str]]]:
                 next_step="See docs/shop.md, section texts.",
                 code="shop_texts",
             )
+        for name, value in content.items():
+            if not isinstance(value, str) and not (
+                isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+            ):
+                raise Problem(
+                    f"{file}: {name} is {value!r}, which is no text.",
+                    allowed=["a text", "a list of texts"],
+                    next_step="Put it in quotes.",
+                    code="shop_texts",
+                )
         texts[language] = {name: [value] if isinstance(value, str) else list(value) for name, value in content.items()}
     return texts
 

@@ -16,7 +16,9 @@ from .servers import core_servers, lab_address, lab_server, wanted_ports
 from .supervisor import Server, Supervisor
 
 
-def _check_store(shop: Shop) -> None:
+def _check_inputs(shop: Shop) -> None:
+    shop.policy()
+    shop.secret("session_key")
     store = Store(shop.store_url)
     try:
         schema.check(store)
@@ -39,8 +41,7 @@ def serve(shop: Shop, *, lab: bool) -> None:
     :raises Problem: when a port is taken, the model or store is not fit, or a server does not start.
     """
     require_free(wanted_ports(shop, lab=lab))
-    _check_store(shop)
-    shop.secret("session_key")
+    _check_inputs(shop)
     servers = core_servers(shop)
     if lab:
         servers.append(lab_server(shop))
@@ -55,7 +56,8 @@ def serve(shop: Shop, *, lab: bool) -> None:
                 progress.update(task, advance=1, description=f"Starting: {server.name} is ready")
 
             supervisor.start(ready)
-        print_addresses(shop, lab=lab)
+        if not supervisor.stopping:
+            print_addresses(shop, lab=lab)
         supervisor.watch(
             lambda server: console.print(f"[yellow]{server.name} ended and is started again[/] ({server.log})")
         )

@@ -130,6 +130,7 @@ def lab_server(shop: Shop) -> Server:
             f"--ServerApp.root_dir={copy_notebooks(shop)}",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.news_url=None",
+            "--LanguageServerManager.autodetect=False",  # it would look for npm packages
             # As root in a container JupyterLab refuses to start without it; for other users it changes nothing.
             "--ServerApp.allow_root=True",
         ],

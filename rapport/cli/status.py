@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from rapport.shop import Shop
 from rapport.store import Contact, Conversation, IngestCursor, Message, Order, Problem, Store, Turn, schema
 
-from .output import console, show_problem
+from .output import command, console, show_problem
 from .supervisor import answers
 
 
@@ -34,7 +34,7 @@ def process_table(shop: Shop) -> Table:
     pids = running(shop)
     health = {"assistant": f"{shop.rasa_url}/", "actions": f"{shop.actions_url}/health"}
     health["gateway"] = f"{shop.gateway_url}/healthz"
-    for name in ("assistant", "actions", "gateway", "ingest"):
+    for name in ("assistant", "actions", "gateway", "ingest", *(["lab"] if "lab" in pids else [])):
         pid = pids.get(name)
         if pid is None:
             table.add_row(name, "[dim]not running[/]", "", "")
@@ -84,4 +84,4 @@ def run_status(folder: Path | None) -> None:
     finally:
         store.close()
     if not running(shop):
-        console.print("Nothing runs. Next: rapport serve")
+        console.print(f"Nothing runs. Next: {command('serve', shop)}", soft_wrap=True)

@@ -139,6 +139,11 @@ class Supervisor:
         text = server.log.read_text(errors="replace") if server.log.is_file() else ""
         return "\n".join(text.strip().splitlines()[-lines:])
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stop
+
     def request_stop(self, *_: object) -> None:
         """Ask :meth:`watch` to return; fit as a signal handler."""
         self._stop = True

@@ -12,7 +12,7 @@ from rapport.store import Store
 
 from .init import prepare
 from .model import is_current, train_model
-from .output import console
+from .output import command, console
 from .progress import bars
 from .project import fingerprint, write_project
 
@@ -66,6 +66,7 @@ def train_assistant(shop: Shop, store: Store, progress: Progress, force: bool) -
 def run_train(folder: Path | None, *, force: bool) -> None:
     """The command."""
     shop = Shop.find(folder)
+    shop.policy()  # a broken one shows here, not in a customer's conversation
     store = prepare(shop)
     try:
         with bars() as progress:
@@ -74,4 +75,4 @@ def run_train(folder: Path | None, *, force: bool) -> None:
             compile_metrics(progress)
     finally:
         store.close()
-    console.print("Ready. Next: rapport serve")
+    console.print(f"Ready. Next: {command('serve', shop)}", soft_wrap=True)

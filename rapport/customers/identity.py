@@ -17,7 +17,7 @@ from .codes import Sender
 from .login import read_token
 from .one_time_codes import check_code, issue_code, masked
 
-__all__ = ["contact_of", "link", "link_by_token", "masked", "request_code", "unlink", "verify_code"]
+__all__ = ["contact_of", "is_over", "link", "link_by_token", "masked", "request_code", "unlink", "verify_code"]
 
 PROOFS = ("shop_token", "one_time_code", "platform")
 
@@ -43,6 +43,37 @@ def contact_of(session: Session, conversation_id: str) -> Contact | None:
         .where(Conversation.id == storable(conversation_id))
         .limit(1)
     ).first()
+
+
+def is_over(session: Session, conversation_id: str) -> bool:
+    """Whether a web conversation's proof was undone: what was said under it is no longer for whoever holds its token.
+
+    A new proof opens it again; on a platform the account itself stays the sender's.
+    """
+    return (
+        session.scalar(
+            select(Identity.id)
+            .join(Conversation, and_(Conversation.id == Identity.external_id, Conversation.channel == Identity.channel))
+            .where(
+                Identity.channel == "web",
+                Identity.external_id == storable(conversation_id),
+                Identity.unlinked_at.is_not(None),
+                Conversation.contact_id.is_(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _was_anothers(session: Session, conversation: Conversation, contact_id: str) -> bool:
+    """Whether a web conversation ever was with someone else, whose messages it still holds."""
+    if conversation.channel != "web":
+        return False
+    earlier = select(Identity.id).where(
+        Identity.channel == "web", Identity.external_id == conversation.id, Identity.contact_id != contact_id
+    )
+    return conversation.contact_id not in (None, contact_id) or session.scalar(earlier.limit(1)) is not None
 
 
 def link(
@@ -115,7 +146,8 @@ def link_by_token(store: Store, conversation_id: str, token: str, key: str, now:
         conversation only, so that a copied token is worth nothing elsewhere.
     :param key: the secret ``login_key``.
     :raises Problem: ``login_token``, ``login_token_expired``, ``login_token_used``, ``customer_unknown``,
-        ``conversation_unknown``, ``secret_missing``.
+        ``conversation_unknown``, ``secret_missing``; ``session_other`` when the conversation was ever tied to another
+        customer: two people may share a browser, but not a history.
     """
     login = read_token(token, key, now)
     with store.write() as session:
@@ -126,7 +158,13 @@ def link_by_token(store: Store, conversation_id: str, token: str, key: str, now:
                 next_step="Import the shop's customers, then sign in again.",
                 code="customer_unknown",
             )
-        lock_conversation(session, conversation_id)
+        conversation = lock_conversation(session, conversation_id)
+        if _was_anothers(session, conversation, contact.id):
+            raise Problem(
+                "This session was another customer's.",
+                next_step="Forget the session, ask for a new one (POST /v1/sessions) and sign in there.",
+                code="session_other",
+            )
         if login.token_id is not None:
             used = _use_token(session, login.token_id, conversation_id, now)
             if used.subject != conversation_id:

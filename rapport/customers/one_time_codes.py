@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from rapport.audit import record
 from rapport.service.conversations import lock_conversation
 from rapport.service.text import folded, number_forms
-from rapport.store import Contact, OneTimeCode, Order, Store, new_id
+from rapport.store import AuditEntry, Contact, OneTimeCode, Order, Store, new_id
 
 from .codes import CodeMessage, Sender
 
@@ -80,14 +80,31 @@ def _may_have_one(session: Session, contact_id: str, now: datetime) -> bool:
 
 
 def issue_code(
-    store: Store, conversation_id: str, order_number: str, email: str, sender: Sender, minutes: int, now: datetime
+    store: Store,
+    conversation_id: str,
+    order_number: str,
+    email: str,
+    sender: Sender,
+    minutes: int,
+    now: datetime,
+    message_id: str | None = None,
 ) -> str:
-    """Make and send a code if order and address belong together; see ``identity.request_code``."""
+    """Make and send a code if order and address belong together; see ``identity.request_code``.
+
+    :param message_id: the message that asks for it. Handled again, as after a crash of Rasa, it sends nothing and the
+        first code stays good. Killed between the commit and the sending, no code goes out at all: rather than two,
+        of which the customer would have to guess the newer.
+    """
+    # Hashed, because whoever talks to Rasa directly chooses the id.
+    digest = None if message_id is None else hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
+    key = digest and f"code.request:{digest}"
     code = f"{secrets.randbelow(10**6):06d}"
     hashed = _hashed(code)  # before the transaction, so that it holds no lock meanwhile
     message: CodeMessage | None = None
     with store.write() as session:
-        conversation = lock_conversation(session, conversation_id)
+        conversation = lock_conversation(session, conversation_id)  # retries of one message come in one by one
+        if key and session.scalars(select(AuditEntry.id).where(AuditEntry.idempotency_key == key)).first():
+            return masked(email)
         # Also when nothing matches: were it only on a match, someone with a code of their own could tell a right
         # guess at another's address by that code's end.
         session.execute(
@@ -115,6 +132,7 @@ def issue_code(
             "code.request",
             conversation_id,
             details={"matched": owner is not None, "sent": message is not None},
+            idempotency_key=key,
             at=now,
         )
     if message is not None:

@@ -60,15 +60,18 @@ def _wrong(name: str, value: object, allowed: str) -> Problem:
     )
 
 
-def _refusals() -> Select[tuple[str]]:
-    """Contacts whose newest word on win-back is no."""
+def refusals(contact_id: str | None = None) -> Select[tuple[str]]:
+    """The ids of the contacts whose newest word on win-back is no.
+
+    :param contact_id: look at this one alone.
+    """
     newest = select(
         Consent.contact_id,
         Consent.granted,
         func.row_number()
         .over(partition_by=Consent.contact_id, order_by=(Consent.at.desc(), Consent.id.desc()))
         .label("rank"),
-    ).where(Consent.purpose == "win_back")
+    ).where(Consent.purpose == "win_back", *([] if contact_id is None else [Consent.contact_id == contact_id]))
     ranked = newest.subquery()
     return select(ranked.c.contact_id).where(ranked.c.rank == 1, ranked.c.granted.is_(False))
 
@@ -118,7 +121,7 @@ def valued_lapsed(session: Session, rules: Rules, now: datetime, campaign_id: st
         .where(
             spent.c.last_order < now - timedelta(days=rules.lapsed_after_days),
             func.coalesce(spent.c.total, 0) - func.coalesce(refunded.c.total, 0) >= rules.valued_from,
-            Contact.id.not_in(_refusals()),
+            Contact.id.not_in(refusals()),
             ~asked,
         )
         .order_by(Contact.id)

@@ -18,7 +18,7 @@ from rapport.customers.identity import contact_of
 from rapport.service.once import add_once
 from rapport.store import Campaign, Offer, Order, Problem, Store, new_id, utcnow
 
-from .audience import Rules, valued_lapsed
+from .audience import Rules, refusals, valued_lapsed
 
 KIND = "win_back"
 REASONS = ("price", "quality", "fit", "delivery", "service", "choice", "no_need", "forgot", "other")
@@ -94,7 +94,10 @@ def select(store: Store, policy: Mapping[str, Any], now: datetime, seed: int = 0
 
 
 def due_offer(session: Session, contact_id: str, now: datetime | None = None) -> Offer | None:
-    """The offer to talk to this contact about now; none if there is none, it lapsed, or they have ordered since."""
+    """The offer to talk to this contact about now.
+
+    None if there is none, it lapsed, they have ordered since, or they have said since that they don't want such talks.
+    """
     now = now or utcnow()
     offer = session.scalars(
         sql_select(Offer)
@@ -110,7 +113,8 @@ def due_offer(session: Session, contact_id: str, now: datetime | None = None) ->
         .where(Order.contact_id == contact_id, Order.placed_at > offer.created_at, Order.state != "cancelled")
         .limit(1)
     ).first()
-    return None if ordered else offer
+    refused = session.scalars(refusals(contact_id)).first()
+    return None if ordered or refused else offer
 
 
 def _lock_offer(session: Session, offer_id: str, conversation_id: str) -> Offer:

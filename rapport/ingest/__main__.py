@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from rapport.store import Problem, Store
 
+from .aside import place_of
 from .ingest import Ingest, rebuild
 
 POLL_S = 0.5
@@ -34,6 +35,8 @@ def follow(ingest: Ingest, stop: threading.Event, poll: float = POLL_S) -> None:
             trouble = str(problem)
         except OperationalError as error:  # our store is locked or away: the batch was rolled back, nothing is lost
             trouble = f"the store: {error.orig}"
+        except Exception as error:  # a fault of ours: nothing was taken, and a loop that ends would take no more at all
+            trouble = f"an error that nobody foresaw: {place_of(error)}"
         if trouble != said:
             log.warning("waiting: %s", trouble) if trouble else log.info("reading again")
             said = trouble

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
-from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from rapport.store import (
-    Conversation,
-    ImportBatch,
-    IngestCursor,
-    Message,
-    Problem,
-    RejectedRow,
-    Store,
-    TrackerEvent,
-    Turn,
-    utcnow,
-)
+from rapport.store import ImportBatch, IngestCursor, Problem, RejectedRow, Store, TrackerEvent, Turn, utcnow
 
+from .aside import BATCH_ID, is_poison, place_of, set_aside_conversation, set_aside_row
+from .derive import derive
 from .gaps import Gaps
+from .notices import OpenTurns
 from .tracker import Row, Tracker, TrackerUnavailable
-from .turns import UNDETERMINED, DraftTurn, at_of, fold, storable
+from .turns import at_of, storable
 
 SOURCE = "rasa"
-BATCH_ID = "bat_ingest_rasa"
 BATCH_ROWS = 500
 GRACE_S = 2.0
 MAX_SENDER = 40
+COMPARED = 5  # copies compared with the tracker store before more is taken from it
+log = logging.getLogger("rapport.ingest")
 
 
 class _Parsed(NamedTuple):
@@ -57,6 +49,7 @@ class Ingest:
         self.tracker = Tracker(tracker_url)
         self.batch = batch
         self.gaps = Gaps(grace if self.tracker.has_gaps else 0.0)
+        self.open_turns = OpenTurns()
         self.waiting: str | None = None  # why the last step could read nothing
 
     def step(self) -> int:
@@ -64,21 +57,22 @@ class Ingest:
 
         :returns: rows passed; 0 when there is nothing new, or the tracker store can't be read now (``waiting`` says
             why).
-        :raises Problem: when the tracker store was replaced by a younger one.
+        :raises Problem: when the tracker store was replaced by another one.
         """
         self.waiting = None
+        taken = self._advance()
+        self.open_turns.settle(self.store)
+        return taken
+
+    def _advance(self) -> int:
         with self.store.read() as session:
             position = _position(session)
         try:
             found = self.tracker.after(position, self.batch)
-            if not found and position and self.tracker.newest() < position:
-                raise Problem(
-                    f"The tracker store {self.tracker.name} ends before event {position}, which was already read: "
-                    "it was replaced or cut.",
-                    next_step="Put the old one back, or rebuild the turns from the one that is there with: "
-                    "python -m rapport.ingest --rebuild",
-                    code="tracker_replaced",
-                )
+            if found:
+                self._recognise(position)
+            elif position and self.tracker.newest() < position:
+                raise self._replaced(f"ends before event {position}, which was already read")
         except TrackerUnavailable as error:
             self.waiting = str(error)
             return 0
@@ -87,75 +81,91 @@ class Ingest:
             return 0
         try:
             with self.store.write() as session:
-                return self._take(session, position, rows)
+                taken, unanswered = self._take(session, position, rows)
         except IntegrityError:
             # Another ingest took the same rows first. Its transaction counts; ours left nothing.
             with self.store.read() as session:
                 if _position(session) == position:
                     raise
             return 0
+        self.open_turns.watch(unanswered)
+        return taken
 
-    def _take(self, session: Session, position: int, rows: list[Row]) -> int:
+    def _recognise(self, position: int) -> None:
+        """Compare the newest copies with what the tracker store has under their ids: another one may be longer."""
+        with self.store.read() as session:
+            copies = session.execute(
+                select(TrackerEvent.id, TrackerEvent.conversation_id, TrackerEvent.type_name, TrackerEvent.at)
+                .where(TrackerEvent.id <= position)
+                .order_by(TrackerEvent.id.desc())
+                .limit(COMPARED)
+            ).all()
+        # One that is missing there says nothing: single conversations may be erased from a tracker store.
+        rows = {row.id: row for row in self.tracker.rows([copy.id for copy in copies])}
+        for copy in copies:
+            row = rows.get(copy.id)
+            if row is None:
+                continue
+            parsed = _parse(row)
+            if isinstance(parsed, str) or (parsed.sender, _type_of(row), parsed.at) != tuple(copy)[1:]:
+                raise self._replaced(f"has another event {copy.id} than the one that was read")
+
+    def _replaced(self, how: str) -> Problem:
+        return Problem(
+            f"The tracker store {self.tracker.name} {how}: it was replaced or cut.",
+            next_step="Put the old one back, or rebuild the turns from the one that is there with: "
+            "python -m rapport.ingest --rebuild",
+            code="tracker_replaced",
+        )
+
+    def _take(self, session: Session, position: int, rows: list[Row]) -> tuple[int, set[str]]:
         cursor = session.get(IngestCursor, SOURCE, with_for_update=True)
         if (cursor.position if cursor else 0) != position:
-            return 0
+            return 0, set()
         if cursor is None:
             cursor = IngestCursor(source=SOURCE, position=0)
             session.add(cursor)
             session.flush()  # a second ingest that begins at the same time fails here, before it has done anything
-        touched = self._copy(session, rows)
-        for conversation_id in sorted(touched):
-            _derive(session, conversation_id)
+        unanswered: set[str] = set()
+        for conversation_id in sorted(self._copy(session, rows)):
+            try:
+                with session.begin_nested():
+                    unanswered |= derive(session, conversation_id)
+            except Exception as error:
+                if not is_poison(error):
+                    raise
+                log.error("conversation %s is set aside: %s", conversation_id, place_of(error))
+                set_aside_conversation(session, self.tracker.name, conversation_id, rows[-1].id, error)
         cursor.position = rows[-1].id
         cursor.updated_at = utcnow()
-        return len(rows)
+        return len(rows), unanswered
 
     def _copy(self, session: Session, rows: list[Row]) -> set[str]:
-        touched: set[str] = set()
+        good: list[tuple[Row, _Parsed]] = []
         for row in rows:
             parsed = _parse(row)
             if isinstance(parsed, str):
-                self._set_aside(session, row, parsed)
-                continue
-            session.add(
-                TrackerEvent(
-                    id=row.id,
-                    conversation_id=parsed.sender,
-                    type_name=storable(row.type_name)[:64],
-                    at=parsed.at,
-                    data=parsed.data,
-                )
-            )
-            touched.add(parsed.sender)
-        session.flush()
-        return touched
+                set_aside_row(session, self.tracker.name, row, parsed)
+            else:
+                good.append((row, parsed))
+        try:
+            _insert(session, good)
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            good = [pair for pair in good if self._copied(session, pair)]
+        return {parsed.sender for _, parsed in good}
 
-    def _set_aside(self, session: Session, row: Row, reason: str) -> None:
-        batch = session.get(ImportBatch, BATCH_ID)
-        if batch is None:
-            digest = sha256(self.tracker.name.encode()).hexdigest()
-            batch = ImportBatch(
-                id=BATCH_ID,
-                kind="tracker",
-                file=self.tracker.name[:255],
-                sha256=digest,
-                rows_read=0,
-                rows_kept=0,
-                rows_rejected=0,
-            )
-            session.add(batch)
-            session.flush()
-        batch.rows_read += 1
-        batch.rows_rejected += 1
-        # repr keeps a timestamp that is no JSON number
-        kept = {
-            "id": row.id,
-            "sender_id": row.sender_id,
-            "type_name": row.type_name,
-            "timestamp": repr(row.timestamp),
-            "data": row.data,
-        }
-        session.add(RejectedRow(id=f"rej_rasa_{row.id}", batch_id=BATCH_ID, row_number=row.id, reason=reason, row=kept))
+    def _copied(self, session: Session, pair: tuple[Row, _Parsed]) -> bool:
+        """Insert one alone, because of all together one was refused."""
+        try:
+            _insert(session, [pair])
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            set_aside_row(session, self.tracker.name, pair[0], "not_storable")
+            return False
+        return True
 
     def close(self) -> None:
         """Give back the tracker's connections."""
@@ -198,6 +208,20 @@ def _position(session: Session) -> int:
     return session.scalar(select(IngestCursor.position).where(IngestCursor.source == SOURCE)) or 0
 
 
+def _insert(session: Session, pairs: list[tuple[Row, _Parsed]]) -> None:
+    with session.begin_nested():
+        session.add_all(
+            TrackerEvent(
+                id=row.id, conversation_id=parsed.sender, type_name=_type_of(row), at=parsed.at, data=parsed.data
+            )
+            for row, parsed in pairs
+        )
+
+
+def _type_of(row: Row) -> str:
+    return storable(row.type_name)[:64]
+
+
 def _finite(digits: str) -> float | None:
     number = float(digits)  # "1e999" is infinite, which is no JSON: PostgreSQL would refuse the whole batch
     return number if math.isfinite(number) else None
@@ -217,48 +241,3 @@ def _parse(row: Row) -> _Parsed | str:
         return "not_an_object"
     at = at_of(data.get("timestamp")) or at_of(row.timestamp)
     return "no_timestamp" if at is None else _Parsed(row.sender_id, at, data)
-
-
-def _derive(session: Session, conversation_id: str) -> None:
-    """Write the conversation's turns from its last one on; earlier ones can't change any more."""
-    last = session.scalar(
-        select(Turn).where(Turn.conversation_id == conversation_id).order_by(Turn.number.desc()).limit(1)
-    )
-    events = session.scalars(
-        select(TrackerEvent)
-        .where(TrackerEvent.conversation_id == conversation_id)
-        .where(TrackerEvent.id >= (last.tracker_event_id if last else 0))
-        .order_by(TrackerEvent.id)
-    )
-    drafts = fold(events.all())
-    texts = _texts(session, drafts)
-    conversation = session.get(Conversation, conversation_id)
-    fallback = conversation.language if conversation else UNDETERMINED
-    for number, draft in enumerate(drafts, start=last.number if last else 1):
-        turn = last if last and number == last.number else None
-        if turn is None:
-            turn = Turn(
-                id=f"turn_{draft.tracker_event_id}",
-                tracker_event_id=draft.tracker_event_id,
-                conversation_id=conversation_id,
-                number=number,
-            )
-            session.add(turn)
-        turn.message_id = draft.message_id
-        turn.text = texts.get(draft.message_id or "", draft.text)
-        turn.language = draft.language or fallback
-        turn.intent, turn.intent_confidence = draft.intent, draft.intent_confidence
-        turn.sentiment, turn.sentiment_score = draft.sentiment, draft.sentiment_score
-        turn.entities, turn.actions = draft.entities, draft.actions
-        turn.outcome, turn.article_id = draft.outcome, draft.article_id
-        turn.reply_count = draft.reply_count
-        turn.started_at, turn.answered_at = draft.started_at, draft.answered_at
-    session.flush()
-
-
-def _texts(session: Session, drafts: Iterable[DraftTurn]) -> dict[str, str]:
-    """What the customers really wrote: Rasa may have been given a cleaned text."""
-    ids = [draft.message_id for draft in drafts if draft.message_id]
-    if not ids:
-        return {}
-    return {row.id: row.text for row in session.execute(select(Message.id, Message.text).where(Message.id.in_(ids)))}

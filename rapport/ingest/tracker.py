@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
@@ -17,9 +18,9 @@ from rapport.store import Problem
 
 BUSY_TIMEOUT_S = 2.0
 
-_AFTER = text(
-    "SELECT id, sender_id, type_name, timestamp, data FROM events WHERE id > :position ORDER BY id LIMIT :limit"
-)
+_COLUMNS = "SELECT id, sender_id, type_name, timestamp, data FROM events"
+_AFTER = text(f"{_COLUMNS} WHERE id > :position ORDER BY id LIMIT :limit")
+_ROWS = text(f"{_COLUMNS} WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 _NEWEST = text("SELECT max(id) FROM events")
 
 
@@ -72,10 +73,14 @@ class Tracker:
 
         :raises TrackerUnavailable: when it is missing, empty of tables, or locked.
         """
-        return [
-            Row(int(row[0]), row[1], row[2], row[3], row[4])
-            for row in self._read(_AFTER, {"position": position, "limit": limit})
-        ]
+        return _rows(self._read(_AFTER, {"position": position, "limit": limit}))
+
+    def rows(self, ids: Sequence[int]) -> list[Row]:
+        """The rows with these ids, as far as they are there.
+
+        :raises TrackerUnavailable: as :meth:`after`.
+        """
+        return _rows(self._read(_ROWS, {"ids": list(ids)})) if ids else []
 
     def newest(self) -> int:
         """The highest id; 0 when there is none.
@@ -84,7 +89,7 @@ class Tracker:
         """
         return int(self._read(_NEWEST, {})[0][0] or 0)
 
-    def _read(self, statement: Any, values: dict[str, int]) -> list[Any]:
+    def _read(self, statement: Any, values: dict[str, Any]) -> list[Any]:
         try:
             with self.engine.connect() as connection:
                 return list(connection.execute(statement, values))
@@ -94,6 +99,10 @@ class Tracker:
     def close(self) -> None:
         """Give back the connections."""
         self.engine.dispose()
+
+
+def _rows(found: list[Any]) -> list[Row]:
+    return [Row(int(row[0]), row[1], row[2], row[3], row[4]) for row in found]
 
 
 def _open(file: Path) -> sqlite3.Connection:

@@ -14,6 +14,9 @@ OUTCOME_OF_KIND = (
     ("error", "failed"),
     ("handoff", "handed_off"),
     ("abstained", "abstained"),
+    # A wrong code, a proof given up: the assistant said that it can't go on. Nothing broke, so it has not failed; and
+    # nobody was helped, so it is not done.
+    ("unfinished", "abstained"),
     ("order", "done"),
     ("complaint", "done"),
     ("offer", "done"),
@@ -99,9 +102,12 @@ def fold(events: Iterable[Event]) -> list[DraftTurn]:
 
 
 def is_trigger(data: dict[str, Any]) -> bool:
-    """Whether a user event is the house's own: no customer text reaches Rasa with a leading ``/``."""
+    """Whether a user event is the house's own: no customer text reaches Rasa with a leading ``/``.
+
+    Rasa's own mark, ``EXTERNAL: ``, is not looked for: nobody here calls what sets it, and a customer can type it.
+    """
     text = data.get("text")
-    return isinstance(text, str) and text.startswith(("/", "EXTERNAL: "))
+    return isinstance(text, str) and text.startswith("/")
 
 
 def at_of(seconds: Any) -> datetime | None:
@@ -173,4 +179,7 @@ def _dict(value: Any) -> dict[str, Any]:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None

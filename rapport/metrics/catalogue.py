@@ -1,4 +1,4 @@
-"""The catalogue of metrics: the command line, the kernel, the widgets and docs/metrics.md all read this one."""
+"""The catalogue of metrics: the kernel, its magics and dashboard, and docs/metrics.md all read this one."""
 
 from __future__ import annotations
 

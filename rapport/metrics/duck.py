@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +23,16 @@ if TYPE_CHECKING:
     import duckdb
 
 DUCKDB_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "timestamp": "TIMESTAMP"}
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 # Beyond these DuckDB's and pandas' nanoseconds overflow.
 EARLIEST = datetime(1700, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_LOADED: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}  # (process, kind of store) -> a DuckDB that can read it
+_LOADING = threading.Lock()
+_NUMBER = count()
 
 
 def extension(name: str) -> Path:
@@ -69,14 +79,15 @@ def attached(store_url: str, since: datetime | None, until: datetime | None) -> 
             code="store_missing",
         )
     place = (url.database or "") if kind == "sqlite" else url.set(drivername="postgresql").render_as_string(False)
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    base = _loaded(kind)
+    connection = base.cursor()  # views and tables are temporary: each use has its own
+    store = f"store{next(_NUMBER)}"
     try:
-        connection.execute(f"LOAD {_quoted(str(extension(f'{kind}_scanner')))}")
         connection.execute("SET TimeZone = 'UTC'")  # PostgreSQL keeps a zone, SQLite none: both become UTC
         try:
-            connection.execute(f"ATTACH {_quoted(place)} AS store (TYPE {kind}, READ_ONLY)")
+            connection.execute(f"ATTACH {_quoted(place)} AS {store} (TYPE {kind}, READ_ONLY)")
             for table, columns in TABLES.items():
-                connection.execute(_view(table, columns))
+                connection.execute(_view(store, table, columns))
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise Problem(
                 f"The store {url.render_as_string()} has not the tables that this version reads.",
@@ -90,17 +101,35 @@ def attached(store_url: str, since: datetime | None, until: datetime | None) -> 
                 code="store_unreachable",
             ) from None
         # Literals, because binding a parameter makes DuckDB import pandas.
-        connection.execute(
-            f"CREATE TABLE period AS SELECT {_moment(since or EARLIEST)} AS since, {_moment(until or LATEST)} AS until"
-        )
+        period = f"{_moment(since or EARLIEST)} AS since, {_moment(until or LATEST)} AS until"
+        connection.execute(f"CREATE TEMP TABLE period AS SELECT {period}")
         yield connection
     finally:
         connection.close()
+        with base.cursor() as last:
+            last.execute(f"DETACH DATABASE IF EXISTS {store}")  # the store's file is held no longer than needed
 
 
-def _view(table: str, columns: dict[str, str]) -> str:
+def _loaded(kind: str) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of this process with the extension for a kind of store: loading takes a quarter of a second."""
+    import duckdb
+
+    key = (os.getpid(), kind)  # a forked child must not use its parent's
+    with _LOADING:
+        if key not in _LOADED:
+            base = duckdb.connect(config=OFFLINE)
+            try:
+                base.execute(f"LOAD {_quoted(str(extension(f'{kind}_scanner')))}")
+            except BaseException:
+                base.close()
+                raise
+            _LOADED[key] = base
+        return _LOADED[key]
+
+
+def _view(store: str, table: str, columns: dict[str, str]) -> str:
     chosen = ", ".join(f'CAST("{name}" AS {DUCKDB_TYPES[kind]}) AS "{name}"' for name, kind in columns.items())
-    return f'CREATE VIEW "{table}" AS SELECT {chosen} FROM store."{table}"'  # noqa: S608 (all names are ours)
+    return f'CREATE TEMP VIEW "{table}" AS SELECT {chosen} FROM {store}."{table}"'  # noqa: S608 (all names are ours)
 
 
 def _parsed(store_url: str) -> URL:

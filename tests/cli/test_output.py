@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import shlex
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from rapport.cli.output import EXIT_PROBLEM, shown_problems
+from rapport.cli.output import EXIT_PROBLEM, command, shown_problems
+from rapport.shop import Shop
 from rapport.store import Contact, Problem, Store, new_id
 
 
@@ -55,6 +56,23 @@ def test_our_own_faults_keep_their_traceback() -> None:
         _ = 1 / 0
 
 
-def test_other_database_errors_are_not_called_a_full_disk(sqlite_store: Store) -> None:
-    with pytest.raises(DBAPIError), shown_problems(), sqlite_store.write() as session:
+def test_other_database_errors_are_not_called_a_full_disk(
+    sqlite_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit), shown_problems(), sqlite_store.write() as session:
         session.execute(text("SELECT * FROM nowhere"))
+    assert "disk is full" not in capsys.readouterr().err
+
+
+def test_a_path_that_cannot_be_used_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, shown_problems():
+        open("/nowhere/at/all")  # noqa: SIM115
+    assert caught.value.code == EXIT_PROBLEM
+    assert "/nowhere/at/all" in capsys.readouterr().err
+
+
+def test_a_command_to_copy_survives_spaces(shop: Shop) -> None:
+    spaced = shop.folder.with_name("my shop")
+    shop.folder.rename(spaced)
+    words = shlex.split(command("train", Shop(spaced)))
+    assert words[1:] == ["train", "--shop", str(spaced)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rapport.cli.project import fingerprint, read_yaml, write_project
+from rapport.cli.project import fingerprint, read_yaml, write_endpoints, write_project
 from rapport.shop import Shop
 from rapport.store import Problem, Product, Store, new_id
 
@@ -87,3 +87,22 @@ def test_read_yaml_reads(tmp_path: Path) -> None:
     file = tmp_path / "a.yml"
     file.write_text("a: [1, 你]", "utf-8")
     assert read_yaml(file) == {"a": [1, "你"]}
+
+
+@pytest.mark.parametrize("value", ["3", "[1, {a: b}]", "[]", "{text: hi}"])
+def test_a_text_that_is_none_is_named(shop: Shop, ready: Store, value: str) -> None:
+    (shop.folder / "texts" / "en.yml").write_text(f"utter_greet: {value}\n", "utf-8")
+    with pytest.raises(Problem) as caught:
+        write_project(shop, ready)
+    assert "en.yml: utter_greet" in caught.value.what
+
+
+def test_addresses_follow_the_settings_without_training(shop: Shop, ready: Store) -> None:
+    project = write_project(shop, ready)
+    before = fingerprint(project)
+    file = shop.folder / "shop.toml"
+    file.write_text(file.read_text("utf-8").replace("actions_port = 8606", "actions_port = 8999"), "utf-8")
+    endpoints = write_endpoints(Shop(shop.folder))
+    assert ":8999/" in yaml.safe_load(endpoints.read_text("utf-8"))["action_endpoint"]["url"]
+    assert endpoints.stat().st_mode & 0o077 == 0  # it may hold a database's password
+    assert fingerprint(project) == before
