@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from .common import Events, ShopAction, language_of, message_id_of, text_of
+from .common import Events, ShopAction, intent_of, language_of, message_id_of, text_of
 from .house import house
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def abstain(dispatcher: CollectingDispatcher, tracker: Tracker, found: Retrieved
     suggestions = found.suggestions if found is not None else ()
     if tracker.active_loop_name:
         dispatcher.utter_message(response="utter_abstain_midway")
+    elif intent_of(tracker) == "off_topic":
+        dispatcher.utter_message(response="utter_off_topic")  # a person would not know either
     elif found is None:
         dispatcher.utter_message(response="utter_fallback")
     elif suggestions and count < PATIENCE:
@@ -42,7 +44,7 @@ def abstain(dispatcher: CollectingDispatcher, tracker: Tracker, found: Retrieved
             "threshold": None if found is None else found.threshold,
         }
     )
-    return [SlotSet("abstentions", count)]
+    return [SlotSet("abstentions", count)] if intent_of(tracker) != "off_topic" else []
 
 
 def answer_text(article: FoundArticle, passage: str | None) -> str:

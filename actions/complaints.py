@@ -33,10 +33,16 @@ from .reasons import complaint_category, complaint_severity, says_what_happened
 
 NO_ORDER = "none"
 ENOUGH_CHARACTERS = 12  # "it is broken"; a Chinese character counts three times
+STORY_CHARACTERS = 120  # whoever writes that much tells a story, even one that ends with a question
 
 
 def _weight(text: str) -> int:
     return sum(3 if ord(sign) > 0x2E7F else 1 for sign in text)
+
+
+def _tells(text: str) -> bool:
+    """Whether this is the trouble itself, and not a question about it."""
+    return says_what_happened(text) and (_weight(text) >= STORY_CHARACTERS or not sounds_like_a_question(text))
 
 
 class ComplaintForm(ShopForm):
@@ -51,10 +57,10 @@ class ComplaintForm(ShopForm):
         """Whatever was typed when it is asked for; at the start, when the first sentence tells it already."""
         text = text_of(tracker)
         if self.is_asked(tracker, "complaint_description"):
-            return {} if is_aside(tracker) else {"complaint_description": text}
+            # "My parcel never came" is a description; "where is my order" is not.
+            return {"complaint_description": text} if _tells(text) or not is_aside(tracker, "order_status") else {}
         first = tracker.slots.get("requested_slot") is None and intent_of(tracker) == "make_complaint"
-        told = says_what_happened(text) and not sounds_like_a_question(text)
-        return {"complaint_description": text} if first and told else {}
+        return {"complaint_description": text} if first and _tells(text) else {}
 
     def validate_complaint_description(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
@@ -78,7 +84,7 @@ class ComplaintForm(ShopForm):
             return {"complaint_order": found}
         if not asked or is_aside(tracker):
             return {}
-        return {"complaint_order": NO_ORDER if intent_of(tracker) == "deny" else text_of(tracker)}
+        return {"complaint_order": NO_ORDER if intent_of(tracker) in ("deny", "cannot_give") else text_of(tracker)}
 
     def validate_complaint_order(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any

@@ -35,7 +35,7 @@ def is_aside(tracker: Tracker, *more: str) -> bool:
     intent = intent_of(tracker)
     if intent in ALWAYS_ASIDE or intent in more:
         return True
-    return intent in ("ask_shop", "nlu_fallback") and sounds_like_a_question(text_of(tracker))
+    return intent in ("ask_shop", "nlu_fallback", "off_topic") and sounds_like_a_question(text_of(tracker))
 
 
 class ShopForm(FormValidationAction):

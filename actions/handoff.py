@@ -15,6 +15,7 @@ REASONS = {
     "utter_abstain": "abstained",
     "utter_fallback": "abstained",
     "utter_order_gave_up": "not_verified",
+    "utter_insult": "asked",
     "utter_error": "error",
 }
 """Responses that offer a person, and the reason to note when the customer says yes."""

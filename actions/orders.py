@@ -11,11 +11,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from rapport.customers.codes import sender_for
-from rapport.customers.identity import request_code, verify_code
+from rapport.customers.identity import verify_code
+from rapport.customers.one_time_codes import issue_code
 from rapport.service.orders import show_order
 from rapport.store import utcnow
 
-from .common import Events, ShopAction, customer, emptied, entity_of, language_of, message_id_of, text_of
+from .common import Events, ShopAction, customer, emptied, entity_of, intent_of, language_of, message_id_of, text_of
 from .form import ShopForm, is_aside
 from .formats import date_text, example_number
 from .house import house
@@ -38,6 +39,16 @@ def number_in(tracker: Tracker) -> str | None:
     return whole if re.fullmatch(pattern, whole) else None
 
 
+def say_unfinished(dispatcher: CollectingDispatcher, response: str, **values: str) -> None:
+    """Say why it does not go on; the mark keeps the turn from being counted as help."""
+    dispatcher.utter_message(response=response, **values)
+    dispatcher.utter_message(json_message={"kind": "unfinished"})
+
+
+# Numbers, addresses and codes have a form: what is about something else is never mistaken for one of them.
+ASIDES = ("ask_shop", "make_complaint", "insult")
+
+
 class OrderForm(ShopForm):
     """Collects the number, the address on file and the code sent there; nothing from a customer already proved."""
 
@@ -54,7 +65,7 @@ class OrderForm(ShopForm):
         found = number_in(tracker) if asked else entity_of(tracker, "order_number")
         if found:
             return {"order_number": found}
-        return {"order_number": text_of(tracker)} if asked and not is_aside(tracker, "make_complaint") else {}
+        return {"order_number": text_of(tracker)} if asked and not is_aside(tracker, *ASIDES) else {}
 
     def validate_order_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
@@ -65,9 +76,9 @@ class OrderForm(ShopForm):
             # The number was not the answer to an open question about something else.
             asked = self.is_asked(tracker, "order_number")
             return self.accept("order_number", str(value)) if asked else {"order_number": str(value)}
-        result = self.again(tracker, "order_number")
+        result = self.refused(tracker, "order_number")
         if "form_end" not in result:
-            dispatcher.utter_message(response="utter_bad_order_number", example=example_number(pattern))
+            say_unfinished(dispatcher, "utter_bad_order_number", example=example_number(pattern))
         return result
 
     def extract_email(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> dict[str, Any]:
@@ -77,7 +88,7 @@ class OrderForm(ShopForm):
             return {"email": found}
         if entity_of(tracker, "order_number"):
             return {}  # a corrected number
-        asked = self.is_asked(tracker, "email") and not is_aside(tracker, "make_complaint")
+        asked = self.is_asked(tracker, "email") and not is_aside(tracker, *ASIDES)
         return {"email": text_of(tracker)} if asked else {}
 
     def validate_email(
@@ -87,9 +98,9 @@ class OrderForm(ShopForm):
         if "@" in str(value):
             asked = self.is_asked(tracker, "email")
             return self.accept("email", str(value)) if asked else {"email": str(value)}
-        result = self.again(tracker, "email")
+        result = self.refused(tracker, "email")
         if "form_end" not in result:
-            dispatcher.utter_message(response="utter_bad_email")
+            say_unfinished(dispatcher, "utter_bad_email")
         return result
 
     async def get_validation_events(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> Events:
@@ -102,12 +113,23 @@ class OrderForm(ShopForm):
             events = [*events, SlotSet("code_sent_for", pair)]
         return events
 
-    def _send_code(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str, email: str) -> None:
+    def refused(self, tracker: Tracker, slot: str) -> dict[str, Any]:
+        """Ask again; but who has not got what we need is not asked twice."""
+        if intent_of(tracker) in ("cannot_give", "deny"):
+            return {slot: None, "form_end": "cannot_give"}
+        return self.again(tracker, slot)
+
+    def _send_code(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str, email: str,
+        response: str = "utter_code_sent",
+    ) -> None:  # fmt: skip
         shop = house().shop
         minutes = shop.settings.codes.minutes
         # The same answer whether or not they belong together.
-        to = request_code(house().store, tracker.sender_id, number, email, sender_for(shop), minutes, utcnow())
-        dispatcher.utter_message(response="utter_code_sent", to=to, minutes=minutes)
+        to = issue_code(
+            house().store, tracker.sender_id, number, email, sender_for(shop), minutes, utcnow(), message_id_of(tracker)
+        )
+        dispatcher.utter_message(response=response, to=to, minutes=minutes)
         dispatcher.utter_message(json_message={"kind": "code_sent", "to": to})
 
     def extract_code(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> dict[str, Any]:
@@ -119,7 +141,7 @@ class OrderForm(ShopForm):
             return {"code": found}
         if entity_of(tracker, "email") or entity_of(tracker, "order_number"):
             return {}  # a corrected address or number
-        return {} if is_aside(tracker, "make_complaint") else {"code": text_of(tracker)}
+        return {} if is_aside(tracker, *ASIDES) else {"code": text_of(tracker)}
 
     def validate_code(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
@@ -129,11 +151,17 @@ class OrderForm(ShopForm):
             if verify_code(house().store, tracker.sender_id, str(value), utcnow()) is not None:
                 return self.accept("code", "verified")
             response = "utter_wrong_code"
+        elif intent_of(tracker) == "code_trouble":
+            number, email = str(tracker.slots.get("order_number")), str(tracker.slots.get("email"))
+            result = self.again(tracker, "code")
+            if "form_end" not in result:
+                self._send_code(dispatcher, tracker, number, email, "utter_code_again")
+            return result
         else:
             response = "utter_bad_code"
-        result = self.again(tracker, "code")
+        result = self.refused(tracker, "code")
         if "form_end" not in result:
-            dispatcher.utter_message(response=response)
+            say_unfinished(dispatcher, response)
         return result
 
 
@@ -172,7 +200,7 @@ class OrderStatus(ShopAction):
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """The order named, else the latest one; only the proved customer's own."""
         if tracker.slots.get("form_end") or customer(tracker) is None:
-            dispatcher.utter_message(response="utter_order_gave_up")
+            say_unfinished(dispatcher, "utter_order_gave_up")
             return emptied()
         number = tracker.slots.get("order_number") or entity_of(tracker, "order_number") or ""
         card = show_order(house().store, tracker.sender_id, number, message_id_of(tracker))

@@ -12,6 +12,12 @@ from .handoff import queue_for_person, reason_offered
 from .house import house
 from .winback import decline_open_offer
 
+# What asks, in so many words, whether there is something (else) to do: a yes to it is an answer.
+INVITATIONS = frozenset(
+    {"utter_thanks", "utter_praise", "utter_greet", "utter_greet_name", "utter_back_to_bot", "utter_already_bot",
+     "utter_winback_hello_only", "utter_winback_nobody", "utter_off_topic"}
+)  # fmt: skip
+
 
 class Greet(ShopAction):
     """Hello, and what we can do."""
@@ -52,7 +58,9 @@ class Affirm(ShopAction):
             return queue_for_person(dispatcher, tracker, reason)
         if "utter_order_late" in said_before(tracker):
             return [FollowupAction("complaint_form")]
-        dispatcher.utter_message(response="utter_what_else")
+        said = said_before(tracker)
+        asked = not said or said & INVITATIONS
+        dispatcher.utter_message(response="utter_what_else" if asked else "utter_acknowledged")
         return []
 
 

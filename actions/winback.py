@@ -69,7 +69,11 @@ class WinbackForm(ShopForm):
         """Whatever was said to the question why."""
         if not self.is_asked(tracker, "winback_reason") or is_aside(tracker, "order_status"):
             return {}
-        return {"winback_reason": text_of(tracker)}
+        text = text_of(tracker)
+        # A complaint that names the fault is a reason; "I want to complain" is not.
+        if intent_of(tracker) == "make_complaint" and stayed_away(text) == "other":
+            return {}
+        return {"winback_reason": text}
 
     def validate_winback_reason(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
@@ -90,9 +94,15 @@ class WinbackForm(ShopForm):
         return self.accept("winback_reason", reason, winback_story=text, **complaint)
 
     def _yes_or_no(self, tracker: Tracker, slot: str) -> dict[str, Any]:
+        intent = intent_of(tracker)
+        complains = intent == "make_complaint"
         if not self.is_asked(tracker, slot) or is_aside(tracker, "order_status"):
             return {}
-        return {slot: {"affirm": YES, "deny": NO}.get(intent_of(tracker), text_of(tracker))}
+        if complains and slot == "winback_answer":
+            return {}
+        if complains:
+            return {slot: YES}  # to "shall I open a case?"
+        return {slot: {"affirm": YES, "praise": YES, "deny": NO, "insult": NO}.get(intent, text_of(tracker))}
 
     def _take(self, slot: str, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
         if value in (YES, NO, NOT_ASKED):

@@ -125,3 +125,18 @@ def test_a_bare_yes_or_no_promises_nothing(talk, house, said):
     assert said(talk.hear("yes", "affirm").run(Affirm())) == ["utter_what_else"]
     assert said(talk.hear("no", "deny").run(Deny())) == ["utter_okay"]
     assert state(house) == "bot"
+
+
+def test_an_ok_to_a_statement_is_not_asked_what_else(talk, said):
+    talk.hear("I want to complain", "make_complaint")
+    talk.events.append({"event": "bot", "data": {}, "metadata": {"utter_action": "utter_complaint_opened"}})
+    assert said(talk.hear("ok", "affirm").run(Affirm())) == ["utter_acknowledged"]
+    talk.hear("thanks", "thanks")
+    talk.events.append({"event": "bot", "data": {}, "metadata": {"utter_action": "utter_thanks"}})
+    assert said(talk.hear("yes", "affirm").run(Affirm())) == ["utter_what_else"]
+
+
+def test_small_talk_is_not_passed_on_to_a_person(library, talk, said):
+    for text in ("tell me a joke", "will it rain?", "sing a song"):
+        assert said(talk.hear(text, "off_topic").run(AnswerQuestion())) == ["utter_off_topic"]
+    assert talk.slots.get("abstentions") is None

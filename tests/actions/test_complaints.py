@@ -85,3 +85,27 @@ def test_yes_to_a_case_about_a_late_order_needs_no_number(known_zh):
     known_zh.run(ComplaintForm())
     assert known_zh.slots["complaint_order"] == "MM200001"
     assert known_zh.asked == "complaint_description"
+
+
+def test_a_long_story_that_ends_with_a_question_is_a_story(talk):
+    story = (
+        "收到的时候包装都破了，被套上还有一大块污渍，洗了好几次都洗不掉，"
+        "发邮件也没有人回复，已经两个星期了，请问怎么处理？"
+    )
+    talk.hear(story, "make_complaint").run(ComplaintForm())
+    assert talk.slots["complaint_description"] == story
+    assert talk.asked == "complaint_order"
+
+
+def test_where_is_my_order_is_no_description(talk):
+    talk.hear("I want to complain", "make_complaint").run(ComplaintForm())
+    talk.hear("where is my order?", "order_status").run(ComplaintForm())
+    assert talk.slots.get("complaint_description") is None
+    talk.hear("my parcel never came", "order_status").run(ComplaintForm())
+    assert talk.slots["complaint_description"] == "my parcel never came"
+
+
+def test_no_idea_which_order_is_no_order(talk):
+    talk.hear("the towel has a hole", "make_complaint").run(ComplaintForm())
+    talk.hear("no idea", "cannot_give").run(ComplaintForm())
+    assert talk.slots["complaint_order"] == "none"

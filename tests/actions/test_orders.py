@@ -96,6 +96,9 @@ def test_after_three_wrong_codes_it_ends_and_a_person_is_offered(talk, house, sa
         ("stop", "stop"),
         ("a human please", "ask_person"),
         ("I want to complain", "make_complaint"),
+        ("give me a discount", "ask_shop"),
+        ("tell me, will it rain?", "off_topic"),
+        ("you are useless", "insult"),
     ],
 )
 def test_something_else_in_the_middle_is_left_to_the_rules(talk, text, intent):
@@ -153,6 +156,34 @@ def test_the_same_pair_sends_one_code(talk, house):
         assert session.scalar(select(func.count()).select_from(OneTimeCode)) == 1
 
 
+def test_a_retried_turn_sends_one_code_and_it_is_the_right_one(talk, house, said, item):
+    begin(talk)
+    talk.hear("MM100002", "provide_details", order_number="MM100002").run(OrderForm())
+    before = dict(talk.slots), list(talk.events)
+    for _ in range(2):  # Rasa died before it saved the first one
+        talk.slots, talk.events = dict(before[0]), list(before[1])
+        talk.hear("anna@example.com", "provide_details", email="anna@example.com", message_id="msg_same")
+        messages = talk.run(OrderForm())
+        assert said(messages) == ["utter_code_sent"]
+        assert item(messages, "code_sent")["to"] == "a***@example.com"
+    code = code_sent(house)  # of the only file
+    talk.hear(code, "provide_details", code=code).run(OrderForm())
+    assert talk.slots["code"] == "verified"
+
+
+def test_what_does_not_go_on_is_marked_and_is_no_help(talk, house, item):
+    begin(talk)
+    assert item(talk.hear("MM12", "provide_details").run(OrderForm()), "unfinished")
+    talk.hear("MM100002", "provide_details", order_number="MM100002").run(OrderForm())
+    assert item(talk.hear("no idea", "provide_details").run(OrderForm()), "unfinished")
+    talk.hear("anna@example.com", "provide_details", email="anna@example.com").run(OrderForm())
+    wrong = f"{(int(code_sent(house)) + 1) % 1_000_000:06d}"
+    assert item(talk.hear(wrong, "provide_details", code=wrong).run(OrderForm()), "unfinished")
+    assert item(talk.hear("dunno", "nlu_fallback").run(OrderForm()), "unfinished")
+    talk.hear(wrong, "provide_details", code=wrong).run(OrderForm())
+    assert item(talk.run(OrderStatus()), "unfinished")
+
+
 @pytest.mark.parametrize(
     ("change", "response"),
     [
@@ -176,3 +207,23 @@ def test_each_state_has_words(change, response):
     name, values = order_reply(card, "en", "Europe/Berlin", now)
     assert name == response
     assert all(values.values())
+
+
+@pytest.mark.parametrize(("text", "intent"), [("I lost the e-mail", "cannot_give"), ("没有", "deny")])
+def test_who_has_no_number_is_offered_a_person_at_once(talk, said, text, intent):
+    begin(talk)
+    assert said(talk.hear(text, intent).run(OrderForm())) == []
+    assert talk.asked is None
+    assert said(talk.run(OrderStatus())) == ["utter_order_gave_up"]
+
+
+def test_a_code_that_did_not_come_is_sent_again(talk, house, said, item):
+    to_the_code(talk)
+    messages = talk.hear("I didn't get the code", "code_trouble").run(OrderForm())
+    assert said(messages) == ["utter_code_again"]
+    assert item(messages, "code_sent")["to"] == "a***@example.com"
+    assert talk.asked == "code"
+    assert len(list((house.shop.var / "sent").glob("*.txt"))) == 2
+    talk.hear("resend", "code_trouble").run(OrderForm())
+    assert said(talk.hear("resend!", "code_trouble").run(OrderForm())) == []  # not forever
+    assert said(talk.run(OrderStatus())) == ["utter_order_gave_up"]

@@ -125,3 +125,15 @@ def test_nothing_due_is_just_a_hello(known_zh, talk, said):
 
 def test_reasons_are_those_the_store_takes():
     assert {*STAYED_AWAY, "other"} == set(winback.REASONS)
+
+
+def test_a_complaint_is_no_reason_but_a_fault_is(invited, house, said):
+    begin(invited)
+    assert said(invited.hear("I want to complain", "make_complaint").run(WinbackForm())) == []
+    assert invited.asked == "winback_reason"  # a rule takes over
+    messages = invited.hear("I complain about the quality", "make_complaint").run(WinbackForm())
+    assert said(messages) == ["utter_winback_quality"]
+    invited.hear("yes, a complaint", "make_complaint").run(WinbackForm())
+    assert invited.slots["winback_complaint"] == "yes"
+    invited.hear("lovely!", "praise").run(WinbackForm())
+    assert invited.slots["winback_answer"] == "yes"
