@@ -70,6 +70,7 @@ def serve() -> None:
     config = uvicorn.Config(
         app,
         server_header=False,
+        proxy_headers=False,  # anyone who reaches the port could otherwise choose the address that limits count by
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE,

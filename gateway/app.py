@@ -48,7 +48,7 @@ def create_app(
     """
     limits = shop.settings.gateway
     sessions = Sessions(shop.secret("session_key"), limits.session_hours)
-    messages_rate, address_rate, sessions_rate = rates(shop)
+    messages_rate, address_rate, sessions_rate, reads_rate = rates(shop)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -66,6 +66,7 @@ def create_app(
             messages_rate=messages_rate,
             address_rate=address_rate,
             sessions_rate=sessions_rate,
+            reads_rate=reads_rate,
             poll=stream_poll,
         )
         dispatcher.start()

@@ -11,7 +11,7 @@ from rapport.store import Store
 
 from .bell import Bell
 from .dispatcher import Dispatcher
-from .limits import ADDRESS_FACTOR, Rate
+from .limits import ADDRESS_FACTOR, READ_FACTOR, Rate
 from .rasa import RasaClient
 from .sessions import Sessions
 
@@ -29,6 +29,7 @@ class Context:
     messages_rate: Rate
     address_rate: Rate
     sessions_rate: Rate
+    reads_rate: Rate
     poll: float  # seconds between an event stream's looks at the store
 
     @classmethod
@@ -51,11 +52,12 @@ class Context:
         return self.shop.settings.shop.default_language
 
 
-def rates(shop: Shop) -> tuple[Rate, Rate, Rate]:
-    """The limits of a shop: messages per conversation, calls per address, sessions per address."""
+def rates(shop: Shop) -> tuple[Rate, Rate, Rate, Rate]:
+    """The limits of a shop: messages per conversation; then per address calls, sessions and reads."""
     limits = shop.settings.gateway
     return (
         Rate(limits.messages_per_minute, "messages in a conversation"),
-        Rate(limits.messages_per_minute * ADDRESS_FACTOR, "messages and logins from one address"),
+        Rate(limits.messages_per_minute * ADDRESS_FACTOR, "messages, logins and ratings from one address"),
         Rate(limits.sessions_per_minute, "new sessions from one address"),
+        Rate(limits.messages_per_minute * READ_FACTOR, "reads from one address"),
     )

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nlp_models.language import identify
+from rapport.customers import identity
 from rapport.service.conversations import append_message, lock_conversation
-from rapport.service.handoff import last_handoff, transition
+from rapport.service.handoff import last_handoff, state_of, transition
 from rapport.service.text import storable
 from rapport.store import Conversation, Message, Problem, Store, utcnow
 
@@ -61,6 +62,7 @@ def accept(store: Store, conversation_id: str, text: str, key: str) -> tuple[dic
     :raises Problem: ``conversation_unknown``; ``idempotency_reused`` when the key came with another text before.
     """
     text = storable(text)  # so that a repeat compares with what was stored
+    spoken = identify(text)  # before the transaction: everyone else waits for it
     with store.write() as session:
         conversation = lock_conversation(session, conversation_id)
         message, created = append_message(
@@ -72,7 +74,6 @@ def accept(store: Store, conversation_id: str, text: str, key: str) -> tuple[dic
                 next_step="Send each message with a key of its own, such as a random UUID.",
                 code="idempotency_reused",
             )
-        spoken = identify(text)
         if created and spoken.certain and spoken.value:
             conversation.language = spoken.value  # notices follow the customer's language, as the assistant does
         if created and conversation.handoff_state == "closed":
@@ -93,12 +94,45 @@ def add_trigger(session: Session, conversation_id: str, text: str, key: str) -> 
     return append_message(session, conversation_id, "trigger", "system", text, "pending", idempotency_key=key)[1]
 
 
+def check(store: Store, conversation_id: str) -> None:
+    """Do nothing for a conversation that its session may still speak for.
+
+    :raises Problem: ``conversation_unknown``; ``session_over`` after a logout.
+    """
+    with store.read() as session:
+        state_of(session, conversation_id)
+        _check_open(session, conversation_id)
+
+
+def _check_open(session: Session, conversation_id: str) -> None:
+    if identity.is_over(session, conversation_id):
+        raise Problem(
+            "The customer of this session has signed out.",
+            next_step="Ask for a new session: POST /v1/sessions.",
+            code="session_over",
+        )
+
+
+def glance(store: Store, conversation_id: str) -> tuple[int, str, bool] | None:
+    """What changes whenever :func:`history` has something new: the newest seq, the hand-off state, who is at work.
+
+    One row by its key, for looking often; none when the conversation is gone.
+    """
+    with store.read() as session:
+        row = session.execute(
+            select(Conversation.last_seq, Conversation.handoff_state, Conversation.lease_until).where(
+                Conversation.id == conversation_id
+            )
+        ).one_or_none()
+        return None if row is None else (row[0], row[1], row[2] is not None and row[2] > utcnow())
+
+
 def history(store: Store, conversation_id: str, after: int) -> dict[str, Any]:
     """The messages after a seq, oldest first, and how the conversation stands.
 
     :param after: the last seq the client has; 0 for all.
     :return: ``{messages, more, handoff_state, language, typing}``.
-    :raises Problem: ``conversation_unknown``.
+    :raises Problem: ``conversation_unknown``; ``session_over`` after a logout.
     """
     with store.read() as session:
         conversation = session.get(Conversation, conversation_id)
@@ -108,6 +142,7 @@ def history(store: Store, conversation_id: str, after: int) -> dict[str, Any]:
                 next_step="Ask for a new session: POST /v1/sessions.",
                 code="conversation_unknown",
             )
+        _check_open(session, conversation_id)
         rows = session.scalars(
             select(Message)
             .where(Message.conversation_id == conversation_id, Message.seq > after, Message.direction != "trigger")
@@ -171,3 +206,15 @@ def end(store: Store, conversation_id: str) -> str:
         if changed and row is not None:
             say(session, conversation, "closed", f"notice:closed:{row.id}")
         return conversation.handoff_state
+
+
+def leave(store: Store, conversation_id: str) -> bool:
+    """The customer signs out: the proof is undone and the chat ends; its session is over.
+
+    :return: whether there was a proof to undo; without one nothing happens.
+    :raises Problem: ``conversation_unknown``.
+    """
+    if not identity.unlink(store, conversation_id, "customer", "signed out"):
+        return False
+    end(store, conversation_id)
+    return True

@@ -15,6 +15,7 @@ from rapport.store import Problem
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_KEYS = 20_000  # senders remembered per limit; the longest unused is forgotten first
+READ_FACTOR = 60  # looking costs less than writing, and programs without the event stream look often
 ADDRESS_FACTOR = 5  # one address may send as much as this many conversations: people share an address
 
 
@@ -61,7 +62,7 @@ class Rate:
 
 
 def address(request: Request) -> str:
-    """The network address a request came from (uvicorn puts a trusted proxy's X-Forwarded-For there)."""
+    """The network address a request came from; behind a proxy that is the proxy's, for no header is believed."""
     return request.client.host if request.client else "unknown"
 
 

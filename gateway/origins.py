@@ -9,12 +9,13 @@ are bearer tokens, never cookies, so a request without Origin carries no one's a
 from __future__ import annotations
 
 from starlette.datastructures import URL, Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rapport.store import Problem
 
-from .errors import response_for
+from .errors import on_crash, response_for
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -71,8 +72,12 @@ class Door:
         refusal = self._refusal(origin, headers, own)
         cors = shared and origin is not None and refusal is None
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 out = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     out[name] = value
@@ -97,4 +102,12 @@ class Door:
             )
             await preflight(scope, receive, send_with_headers)
         else:
-            await self.app(scope, receive, send_with_headers)
+            try:
+                await self.app(scope, receive, send_with_headers)
+            except Exception as error:
+                # Answered here, not by Starlette's outermost layer, which knows nothing of these headers: without
+                # them the widget on a shop's site could not even read that it went wrong.
+                if started:
+                    raise
+                answer = await on_crash(Request(scope), error)
+                await answer(scope, receive, send_with_headers)

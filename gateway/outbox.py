@@ -151,7 +151,10 @@ def finish(store: Store, job: Job, replies: list[Reply]) -> None:
 
 
 def postpone(store: Store, job: Job, reason: str) -> None:
-    """Leave the message pending because Rasa is away, and tell the customer once for each message that is stuck."""
+    """Leave the message pending because Rasa is away, and tell the customer once for each message that is stuck.
+
+    :param reason: never a customer's words, and no address: the name of the error.
+    """
     with store.write() as session:
         conversation = lock_conversation(session, job.conversation_id)
         message = session.get_one(Message, job.message_id)

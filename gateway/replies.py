@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rapport.service.text import storable
+
 MAX_BUTTONS = 12
+MAX_DEPTH = 20  # levels of a card; ours have three
 
 
 @dataclass
@@ -15,6 +19,21 @@ class Reply:
 
     text: str
     payload: dict[str, Any] = field(default_factory=dict)
+
+
+def _fit(value: Any, depth: int = 0) -> Any:
+    """A JSON value that both databases can hold: no NUL, no lone surrogate, no NaN or infinity, not endlessly deep."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): _fit(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fit(one, depth + 1) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _buttons(raw: object) -> list[dict[str, str]]:
@@ -36,7 +55,8 @@ def merged(items: Iterable[Mapping[str, Any]]) -> list[Reply]:
         first buttons; anything else is left out.
     """
     replies: list[Reply] = []
-    for item in items:
+    for raw in items:
+        item = _fit(raw)
         text = item.get("text")
         if isinstance(text, str) and text.strip():
             buttons = _buttons(item.get("buttons"))

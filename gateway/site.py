@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from rapport.service.text import storable
 from rapport.store import Article, Product, Store, Variant
 
 from .catalogue import catalogue
@@ -163,8 +164,8 @@ def _article(store: Store, language: str, key: str) -> Article | None:
 async def article(request: Request) -> Response:
     """``GET /articles/<language>/<key>``: the active version of an article as a page."""
     context = Context.of(request)
-    wanted, key = request.path_params["language"], request.path_params["key"]
-    found = await to_thread.run_sync(_article, context.store, wanted, key.replace("\x00", ""))
+    wanted, key = (storable(request.path_params[name]) for name in ("language", "key"))
+    found = await to_thread.run_sync(_article, context.store, wanted, key)
     language = context.language(wanted)
     words = catalogue(language)["page"]
     if found is None:

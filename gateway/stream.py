@@ -11,7 +11,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from rapport.store import Store
+from rapport.store import Problem, Store
 
 from . import inbox
 from .bell import Bell
@@ -28,35 +28,46 @@ def event(name: str, data: dict[str, Any], number: int | None = None) -> bytes:
 
 
 async def events(
-    store: Store, bell: Bell, conversation_id: str, after: int, ends_at: float, poll: float = POLL
+    store: Store, bell: Bell, conversation_id: str, address: str, after: int, ends_at: float, poll: float = POLL
 ) -> AsyncIterator[bytes]:
     """Everything after a seq, and then what comes, until the server stops or the session ends.
 
+    :param address: where the listener is; each address may have a number of streams.
     :param after: the last seq the client has (``Last-Event-ID``).
     :param ends_at: when to end the stream, in seconds of :func:`time.monotonic`.
     :param poll: seconds between looks at the store without a ring.
     """
     told: dict[str, dict[str, Any]] = {}
-    with bell.listen(conversation_id) as heard:
+    before: object = None
+    with bell.listen(conversation_id, address) as heard:
         yield f"retry: {RETRY_MS}\n\n".encode()
         quiet_since = time.monotonic()
         while not bell.closing and time.monotonic() < ends_at:
             heard.clear()
-            page = await to_thread.run_sync(inbox.history, store, conversation_id, after)
-            for message in page["messages"]:
-                after = message["seq"]
-                yield event("message", message, after)
-            now = {"state": {"handoff_state": page["handoff_state"]}, "typing": {"active": page["typing"]}}
-            for name, data in now.items():
-                if told.get(name) != data:
-                    told[name] = data
+            glance = await to_thread.run_sync(inbox.glance, store, conversation_id)
+            more = False
+            if glance != before or glance is None:  # the whole look costs several queries, and most find nothing
+                before = glance
+                try:
+                    page = await to_thread.run_sync(inbox.history, store, conversation_id, after)
+                except Problem:
+                    return  # the session is over; the client is told when it connects again
+                for message in page["messages"]:
+                    after = message["seq"]
+                    yield event("message", message, after)
+                now = {"state": {"handoff_state": page["handoff_state"]}, "typing": {"active": page["typing"]}}
+                for name, data in now.items():
+                    if told.get(name) != data:
+                        told[name] = data
+                        quiet_since = time.monotonic()
+                        yield event(name, data)
+                if page["messages"]:
                     quiet_since = time.monotonic()
-                    yield event(name, data)
-            if page["messages"]:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since >= KEEPALIVE:
+                more = page["more"]
+                before = None if more else before
+            if time.monotonic() - quiet_since >= KEEPALIVE:
                 quiet_since = time.monotonic()
                 yield b": keepalive\n\n"
-            if not page["more"] and not bell.closing:
+            if not more and not bell.closing:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(heard.wait(), poll)

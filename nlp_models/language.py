@@ -13,7 +13,8 @@ _OTHER = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0590-\u06ff\u090
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a]+(?:['’][a-z]+)?")
 # What says nothing about the language of its writer: addresses, links, and words with digits (order numbers, sizes).
-_NEUTRAL = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|#?[A-Za-z]*-?\d[A-Za-z0-9-]*")
+# Bounded, or a run of letters would be looked through again from each of them.
+_NEUTRAL = re.compile(r"\S{1,64}@\S{1,255}|https?://\S+|www\.\S+|#?[A-Za-z]{0,12}-?\d[A-Za-z0-9-]*")
 # Latin words that Chinese customers type as well: they must not switch a conversation to English.
 _INTERNATIONAL = re.compile(
     r"ok|okay|hi|hello|hey|bye|thx|thanks|no|yes|sorry|app|vip|sos|lol|haha|please|pls|email|xs|s|m|l|xl|xxl", re.I

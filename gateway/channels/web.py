@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from anyio import to_thread
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,9 +22,8 @@ from gateway.stream import events
 from rapport.customers import identity
 from rapport.engagement import winback
 from rapport.service import surveys
-from rapport.service.conversations import open_conversation
-from rapport.service.handoff import state_of
-from rapport.store import Contact, Conversation, Problem, Store, Survey, utcnow
+from rapport.service.conversations import lock_conversation, open_conversation
+from rapport.store import Contact, Conversation, Offer, Problem, Survey, utcnow
 
 CHANNEL = "web"
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")  # no colon: keys of our own messages have one, so they cannot collide
@@ -39,14 +39,9 @@ def _conversation_id(request: Request) -> str:
 
 
 async def _conversation(request: Request) -> str:
-    """The conversation of the request's session, known to the store."""
+    """The conversation of the request's session, known to the store and not over."""
     conversation_id = _conversation_id(request)
-
-    def check(store: Store) -> None:
-        with store.read() as session:
-            state_of(session, conversation_id)
-
-    await to_thread.run_sync(check, Context.of(request).store)
+    await to_thread.run_sync(inbox.check, Context.of(request).store, conversation_id)
     return conversation_id
 
 
@@ -89,6 +84,7 @@ async def open_session(request: Request) -> Response:
     return _json(
         {
             "token": token.value,
+            "conversation": conversation_id,  # so that a browser's tabs see when another one began a new one
             "expires_at": token.expires_at.isoformat(),
             "language": language,
             "handoff_state": state,
@@ -118,6 +114,7 @@ async def post_message(request: Request) -> Response:
     context.address_rate.take(address(request))
     key = _idempotency_key(request)
     body = await read_json(request)
+    await _conversation(request)
     text = plain.checked(body.get("text"), context.shop.settings.gateway.max_text)
     message, created = await to_thread.run_sync(inbox.accept, context.store, conversation_id, text, key)
     if created:
@@ -129,6 +126,7 @@ async def post_message(request: Request) -> Response:
 async def get_messages(request: Request) -> Response:
     """``GET /v1/messages?after=SEQ``: the history, oldest first, and the state of the conversation."""
     context = Context.of(request)
+    context.reads_rate.take(address(request))
     conversation_id = _conversation_id(request)
     after = _seq(request.query_params.get("after"))
     return _json(await to_thread.run_sync(inbox.history, context.store, conversation_id, after))
@@ -137,12 +135,13 @@ async def get_messages(request: Request) -> Response:
 async def get_events(request: Request) -> Response:
     """``GET /v1/events``: the same as a stream, from ``Last-Event-ID`` (or ``?after=``) on."""
     context = Context.of(request)
+    context.reads_rate.take(address(request))
     conversation_id = await _conversation(request)
     after = _seq(request.headers.get("last-event-id") or request.query_params.get("after"))
-    context.bell.admit(conversation_id)
+    context.bell.admit(conversation_id, address(request))
     ends_at = time.monotonic() + context.shop.settings.gateway.session_hours * 3600
     return StreamingResponse(
-        events(context.store, context.bell, conversation_id, after, ends_at, context.poll),
+        events(context.store, context.bell, conversation_id, address(request), after, ends_at, context.poll),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -150,9 +149,18 @@ async def get_events(request: Request) -> Response:
 
 def _invite(session: Session, conversation_id: str, contact: Contact) -> bool:
     """Let the assistant speak first when the shop wants this customer back; once per offer."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = lock_conversation(session, conversation_id)
     offer = winback.due_offer(session, contact.id)
     if offer is None or conversation.handoff_state != "bot":
+        return False
+    # Held from here on, as it stands now: a login in another tab may have raised it a moment ago.
+    offer = session.scalars(
+        select(Offer)
+        .where(Offer.id == offer.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if offer.state not in winback.OPEN:
         return False
     if offer.conversation_id not in (None, conversation_id):
         return False  # already raised in another conversation
@@ -164,8 +172,8 @@ def _invite(session: Session, conversation_id: str, contact: Contact) -> bool:
 async def login(request: Request) -> Response:
     """``POST /v1/login {token}``: the shop's site proves who its visitor is."""
     context = Context.of(request)
-    conversation_id = _conversation_id(request)
     context.address_rate.take(address(request))
+    conversation_id = await _conversation(request)
     body = await read_json(request)
     token = body.get("token")
     if not isinstance(token, str):
@@ -188,6 +196,17 @@ async def login(request: Request) -> Response:
     return _json({"linked": True, "name": contact.name})
 
 
+async def logout(request: Request) -> Response:
+    """``POST /v1/logout``: the visitor signed out of the shop's site; a session that was proved is over."""
+    context = Context.of(request)
+    context.address_rate.take(address(request))
+    conversation_id = await _conversation(request)
+    await read_json(request)
+    ended = await to_thread.run_sync(inbox.leave, context.store, conversation_id)
+    context.bell.ring(conversation_id)
+    return _json({"linked": False, "over": ended})
+
+
 def _wording(survey: Survey, language: str) -> dict[str, Any]:
     item = next(item for item in survey.items if item["code"] == CSAT_ITEM)
     texts = item["texts"]
@@ -197,7 +216,8 @@ def _wording(survey: Survey, language: str) -> dict[str, Any]:
 async def show_rating(request: Request) -> Response:
     """``POST /v1/ratings/shown``: note that the rating is put before the customer; answers with its wording."""
     context = Context.of(request)
-    conversation_id = _conversation_id(request)
+    context.address_rate.take(address(request))
+    conversation_id = await _conversation(request)
     await read_json(request)
 
     def invite() -> dict[str, Any]:
@@ -212,8 +232,8 @@ async def show_rating(request: Request) -> Response:
 async def rate(request: Request) -> Response:
     """``POST /v1/ratings {value: 1..5, comment?}``: 201; the first answer stands, a second gets it back with 200."""
     context = Context.of(request)
-    conversation_id = _conversation_id(request)
     context.address_rate.take(address(request))
+    conversation_id = await _conversation(request)
     body = await read_json(request)
     value: Any = body.get("value")  # respond() checks it against the survey's scale
     comment = body.get("comment")
@@ -237,8 +257,8 @@ async def rate(request: Request) -> Response:
 async def hand_off(request: Request) -> Response:
     """``POST /v1/handoff {action}``: ``return`` gives the conversation back to the assistant, ``close`` ends it."""
     context = Context.of(request)
-    conversation_id = _conversation_id(request)
     context.address_rate.take(address(request))
+    conversation_id = await _conversation(request)
     body = await read_json(request)
     acts = {"return": inbox.give_back, "close": inbox.end}
     action = body.get("action")
@@ -261,6 +281,7 @@ ROUTES = [
     Route("/messages", get_messages, methods=["GET"]),
     Route("/events", get_events, methods=["GET"]),
     Route("/login", login, methods=["POST"]),
+    Route("/logout", logout, methods=["POST"]),
     Route("/ratings", rate, methods=["POST"]),
     Route("/ratings/shown", show_rating, methods=["POST"]),
     Route("/handoff", hand_off, methods=["POST"]),

@@ -8,13 +8,22 @@ export class Refused extends Error {
   }
 }
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function stored(key) {
   try {
     return JSON.parse(localStorage.getItem(key)) || {};
   } catch {
     return {}; // blocked or spoilt storage: the chat works, it just isn't remembered
+  }
+}
+
+export function keep(key, value) {
+  try {
+    if (value === undefined) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // blocked: remembered until the page closes
   }
 }
 
@@ -31,21 +40,18 @@ export class Client {
     return Boolean(this.memory.token) && Date.parse(this.memory.expires_at) > Date.now();
   }
 
+  // All tabs share one session.
   remember(changes) {
-    Object.assign(this.memory, changes);
-    try {
-      localStorage.setItem(this.key, JSON.stringify(this.memory));
-    } catch {
-      // remembered until the page closes
-    }
+    Object.assign(this.memory, stored(this.key), changes);
+    keep(this.key, this.memory);
   }
 
   forget() {
-    this.remember({ token: undefined, expires_at: undefined, life: undefined, login: undefined });
+    this.remember({ token: null, conversation: null, expires_at: null, login: null });
   }
 
-  async fetch(method, path, { body, headers = {}, signal, token } = {}) {
-    const init = { method, signal, headers: { ...headers }, cache: "no-store", credentials: "omit" };
+  async fetch(method, path, { body, headers = {}, signal, token, keepalive } = {}) {
+    const init = { method, signal, keepalive, headers: { ...headers }, cache: "no-store", credentials: "omit" };
     if (token) init.headers.Authorization = `Bearer ${token}`;
     if (body) {
       init.headers["Content-Type"] = "application/json";
@@ -66,6 +72,8 @@ export class Client {
   }
 
   async openSession() {
+    this.remember({});
+    const before = this.memory.token;
     const left = Date.parse(this.memory.expires_at) - Date.now();
     if (this.known && left > this.memory.life / 4) return this.memory.token;
     let answer;
@@ -76,19 +84,25 @@ export class Client {
       if (error.status !== 401) throw error;
       answer = await this.fetch("POST", "/v1/sessions", { body: { language: this.language } });
     }
-    const { token, expires_at, max_text } = await answer.json();
-    this.remember({ token, expires_at, max_text, life: Date.parse(expires_at) - Date.now() });
-    return token;
+    const { token, conversation, expires_at, max_text } = await answer.json();
+    const now = stored(this.key).token;
+    // Unless another tab was faster: then its session is ours too.
+    if (now && now !== before) this.remember({});
+    else this.remember({ token, conversation, expires_at, max_text, life: Date.parse(expires_at) - Date.now() });
+    return this.memory.token;
   }
 
   // A call with the session; when the gateway doesn't know it any more, a new one is opened and the call made again.
   async call(method, path, options = {}) {
+    const token = await this.session();
     try {
-      return await this.fetch(method, path, { ...options, token: await this.session() });
+      return await this.fetch(method, path, { ...options, token });
     } catch (error) {
       if (error.status !== 401) throw error;
-      this.forget();
+      this.remember({});
+      if (this.memory.token === token) this.forget();
       this.onreset();
+      if (options.signal?.aborted) throw error;
       return this.fetch(method, path, { ...options, token: await this.session() });
     }
   }
@@ -116,10 +130,15 @@ export class Client {
         failures = 0;
         link(true);
         await this.read(answer.body, hear);
-      } catch {
+      } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
-        if (failures > 1) link(false);
+        // Too many streams from this address: look now and then instead.
+        const page = error.status === 429 && (await this.history(last()).catch(() => undefined));
+        if (signal.aborted) return;
+        for (const message of page?.messages || []) hear("message", message);
+        if (page) hear("state", page);
+        failures = page ? 3 : failures + 1;
+        if (page || failures > 1) link(Boolean(page));
       }
       await Promise.race([
         pause(Math.min(15000, 500 * 2 ** failures)),

@@ -1,6 +1,6 @@
 // <rapport-chat lang="en" login="…" server="https://…">: the shop's assistant on any page. No build, no dependency.
 import { bubble, make, rating } from "./cards.js";
-import { Client } from "./client.js";
+import { Client, pause } from "./client.js";
 import { Outbox } from "./outbox.js";
 import { catalogue, fill } from "./texts.js";
 
@@ -13,9 +13,19 @@ class RapportChat extends HTMLElement {
   #unread = 0;
   #closed = false;
   #started;
+  #conversation; // whose messages are shown
+  #refused; // a login token that proves nothing
+
+  static observedAttributes = ["login"];
 
   connectedCallback() {
-    if (this.shadowRoot) return this.#resume();
+    if (!this.shadowRoot) this.#make();
+    // Without the attribute the visitor has signed out; login="" says that it will follow.
+    if (this.client.memory.login && !this.hasAttribute("login")) this.#signOut();
+    else this.#resume();
+  }
+
+  #make() {
     this.lang ||= document.documentElement.lang || "en";
     this.t = catalogue(this.lang);
     const tongue = this.lang.slice(0, 2);
@@ -23,15 +33,20 @@ class RapportChat extends HTMLElement {
     this.locale = navigator.languages.find((one) => one.startsWith(tongue)) || this.lang;
     this.server = new URL(this.getAttribute("server") || "/", HERE).origin;
     this.client = new Client(this.server, tongue);
-    this.client.onreset = () => this.#reset();
-    this.outbox = new Outbox(this.client, (entry) => this.#showEntry(entry));
+    this.client.onreset = () => this.#again();
+    this.outbox = new Outbox(this.client, (entry) => this.#showEntry(entry), () => this.#unproved);
     this.#build();
-    return this.#resume();
   }
 
   disconnectedCallback() {
     this.stop?.abort();
     this.#started = undefined;
+  }
+
+  attributeChangedCallback(_name, before, now) {
+    if (!this.stop || this.stop.signal.aborted || before === now) return;
+    if (now) this.#start();
+    else if (now === null && this.client.memory.login) this.#signOut();
   }
 
   // The shop's own signed token for its signed-in visitor.
@@ -40,14 +55,19 @@ class RapportChat extends HTMLElement {
   }
 
   set login(token) {
-    this.setAttribute("login", token);
-    this.#start();
+    if (token) this.setAttribute("login", token);
+    else this.removeAttribute("login");
+  }
+
+  get #unproved() {
+    return Boolean(this.login) && ![this.client.memory.login, this.#refused].includes(this.login);
   }
 
   #resume() {
     this.stop = new AbortController();
     const { signal } = this.stop;
-    addEventListener("online", () => this.#line(), { signal });
+    addEventListener("online", () => (this.#line(), this.outbox.resume()), { signal });
+    addEventListener("storage", (event) => event.key === this.client.key && this.#heed(), { signal });
     addEventListener("offline", () => this.#line(), { signal });
     if (sessionStorage.getItem(OPEN)) this.open(false);
     else if (this.login || this.client.known) this.#start();
@@ -132,44 +152,82 @@ class RapportChat extends HTMLElement {
     this.launcher.setAttribute("aria-label", unread ? fill(this.t.unread, { count: unread }) : this.t.open);
   }
 
-  // History once, then the stream for good.
+  // Login and history once, then the stream for good.
   #start() {
-    this.#started ??= this.#connect(this.stop.signal);
-    if (this.login) this.#identify();
+    const { signal } = this.stop;
+    if (this.#started) this.#insist(signal, () => this.#identify(signal));
+    else this.#started = this.#connect(signal);
   }
 
-  async #identify() {
+  async #identify(signal) {
     const token = this.login;
-    if (this.client.memory.login === token) return;
+    if (!this.#unproved) return;
     try {
       await this.client.post("/v1/login", { token });
+      if (signal.aborted) return;
       this.client.remember({ login: token });
-    } catch {
-      // a stranger then: everything but orders works
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.code === "session_other") return this.#leave();
+      if (!(error.status < 500) || error.status === 429) throw error;
+      this.#refused = token; // a stranger then: everything but orders works
     }
+    this.outbox.resume();
+  }
+
+  async #insist(signal, act) {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await act();
+        if (!signal.aborted) this.#line(true);
+        return;
+      } catch {
+        if (!signal.aborted) this.#line(false);
+        await pause(Math.min(10000, 1000 * 2 ** failures));
+      }
+    }
+  }
+
+  // Forget the session with all that was said.
+  #leave() {
+    this.client.forget();
+    this.outbox.clear();
+    this.#again();
+  }
+
+  #signOut() {
+    const { token } = this.client.memory;
+    this.#leave();
+    if (token) this.client.fetch("POST", "/v1/logout", { body: {}, token, keepalive: true }).catch(() => {});
+  }
+
+  // Another tab has another session by now.
+  #heed() {
+    this.client.remember({});
+    const { conversation, login } = this.client.memory;
+    if (!this.#conversation || conversation === this.#conversation) return;
+    if (!login) this.#refused = this.login;
+    this.#again();
   }
 
   async #connect(signal) {
     this.log.setAttribute("aria-busy", "true"); // old messages are not read out
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        await this.#history();
-        break;
-      } catch {
-        this.#line(false);
-        await new Promise((done) => setTimeout(done, Math.min(10000, 1000 * 2 ** failures)));
-      }
-    }
-    this.#line(true);
+    await this.#insist(signal, async () => {
+      await this.#identify(signal);
+      if (!signal.aborted) await this.#history(signal);
+    });
+    if (signal.aborted) return;
+    this.#conversation = this.client.memory.conversation;
     this.log.removeAttribute("aria-busy");
     this.outbox.resume();
     const hear = (name, data) => this.#hear(name, data);
     this.client.follow(() => this.#last, hear, (up) => this.#line(up), signal);
   }
 
-  async #history() {
+  async #history(signal) {
     for (let more = true; more; ) {
       const page = await this.client.history(this.#last);
+      if (signal.aborted) return;
       for (const message of page.messages) this.#receive(message, false);
       this.#hear("state", page);
       more = page.more;
@@ -283,7 +341,7 @@ class RapportChat extends HTMLElement {
     try {
       this.#handoff((await this.client.post("/v1/handoff", { action: "close" })).handoff_state);
       const wording = await this.client.post("/v1/ratings/shown");
-      const form = rating(wording, this.t, (value, comment) => this.#rated(form, wording, value, comment), () => this.#leave(form));
+      const form = rating(wording, this.t, (value, comment) => this.#rated(form, wording, value, comment), () => this.#skip(form));
       this.panel.querySelector(".rating")?.remove();
       this.form.before(form);
       form.querySelector("input").focus();
@@ -303,16 +361,22 @@ class RapportChat extends HTMLElement {
     }
   }
 
-  #leave(form) {
+  #skip(form) {
     form.remove();
     this.input.focus();
   }
 
   // The gateway no longer knows the session: begin afresh; what was not sent stays.
-  #reset() {
-    for (const row of this.log.querySelectorAll(".row:not(.waiting)")) row.remove();
-    this.#rows = new Map([...this.#rows].filter(([, row]) => row.isConnected));
+  #again() {
+    this.disconnectedCallback();
+    this.log.replaceChildren();
+    this.panel.querySelector(".rating")?.remove();
+    this.#rows.clear();
     this.#last = 0;
+    this.#conversation = undefined;
+    this.#count(0);
+    for (const entry of this.outbox.entries) this.#showEntry({ ...entry, state: "waiting" });
+    this.#resume();
   }
 }
 

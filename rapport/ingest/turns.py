@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 UNDETERMINED = "und"  # BCP 47 for a language nobody could tell
-CHITCHAT = frozenset({"greet", "goodbye", "thanks", "bot_challenge"})
+CHITCHAT = frozenset({"greet", "goodbye", "thanks", "bot_challenge", "praise", "insult", "unclear"})
 # The strongest of the kinds decides: a turn that abstained and then called a person was handed off.
 OUTCOME_OF_KIND = (
     ("error", "failed"),

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from sqlalchemy import select
 
-from rapport.customers.identity import contact_of, link, link_by_token, unlink
+from rapport.customers.identity import contact_of, is_over, link, link_by_token, unlink
 from rapport.customers.login import Login, read_token
 from rapport.store import AuditEntry, Conversation, Identity, Problem, Store
 from tests.customers.people import ADA, NOW, WANG, opened
@@ -164,11 +164,34 @@ def test_an_unknown_customer_and_an_unknown_conversation(shopful: Store) -> None
     assert caught.value.code == "conversation_unknown"
 
 
-def test_another_sign_in_replaces_the_customer(shopful: Store) -> None:
+def test_attack_another_customers_sign_in_never_takes_over_a_conversation(shopful: Store) -> None:
+    """What was said to the first one is still in it, also after they have signed out."""
     conversation_id = opened(shopful)
     link_by_token(shopful, conversation_id, token(), KEY, NOW)
-    link_by_token(shopful, conversation_id, token(sub="A-2"), KEY, NOW)
-    assert who(shopful, conversation_id) == WANG
+    for _ in range(2):
+        with pytest.raises(Problem) as caught:
+            link_by_token(shopful, conversation_id, token(sub="A-2", jti="fresh"), KEY, NOW)
+        assert caught.value.code == "session_other"
+        assert who(shopful, conversation_id) != WANG
+        unlink(shopful, conversation_id, "customer", now=NOW)
+    link_by_token(shopful, opened(shopful), token(sub="A-2", jti="fresh"), KEY, NOW)  # the token was not used up
+
+
+def test_a_conversation_is_over_from_its_unlinking_until_a_new_proof(shopful: Store) -> None:
+    conversation_id, other = opened(shopful), opened(shopful)
+
+    def over() -> bool:
+        with shopful.read() as session:
+            assert not is_over(session, other)
+            return is_over(session, conversation_id)
+
+    assert not over()
+    link_by_token(shopful, conversation_id, token(), KEY, NOW)
+    assert not over()
+    unlink(shopful, conversation_id, "customer", now=NOW)
+    assert over()
+    link_by_token(shopful, conversation_id, token(), KEY, NOW)
+    assert not over()
 
 
 def test_unlinking_ends_the_proof_keeps_the_row_and_can_be_made_good(shopful: Store) -> None:

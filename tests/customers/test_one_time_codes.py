@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 
 from rapport.customers import one_time_codes
 from rapport.customers.identity import contact_of, masked, request_code, unlink, verify_code
+from rapport.customers.one_time_codes import issue_code
 from rapport.store import AuditEntry, Contact, Identity, OneTimeCode, Problem, Store
 from tests.customers.people import ADA, ADA_ORDER, NOW, WANG, WANG_ORDER, Outbox, opened
 
@@ -214,6 +215,34 @@ def test_a_customer_gets_at_most_five_codes_an_hour_whatever_the_conversation(sh
     assert outbox.sent[-1].to == "wang@example.cn"
     ask(shopful, opened(shopful), outbox, now=NOW + timedelta(minutes=61))
     assert len(outbox.sent) == 7
+
+
+def test_a_message_handled_again_sends_one_code_and_takes_one_of_the_quota(shopful: Store, outbox: Outbox) -> None:
+    conversation_id = opened(shopful)
+    for attempt in range(6):
+        again = NOW + timedelta(seconds=attempt)
+        answer = issue_code(shopful, conversation_id, ADA_ORDER, EMAIL, outbox, 10, again, "msg_1")
+        assert answer == "a***@example.com"
+    (message,) = outbox.sent
+    issue_code(shopful, opened(shopful), ADA_ORDER, EMAIL, outbox, 10, NOW, "msg_2")
+    assert len(outbox.sent) == 2  # another message is another request, and the hour's quota is not used up
+    assert verify_code(shopful, conversation_id, message.code, NOW) is not None  # the first code is still good
+    with shopful.read() as session:
+        requests = select(AuditEntry).where(AuditEntry.action == "code.request", AuditEntry.subject == conversation_id)
+        assert len(session.scalars(requests).all()) == 1
+
+
+def test_race_a_message_handled_by_two_at_once_sends_one_code(shopful: Store, outbox: Outbox) -> None:
+    conversation_id = opened(shopful)
+    barrier = threading.Barrier(4)
+
+    def request(_number: int) -> None:
+        barrier.wait()
+        issue_code(shopful, conversation_id, ADA_ORDER, EMAIL, outbox, 10, NOW, "msg_1")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(request, range(4)))
+    assert len(outbox.sent) == 1
 
 
 def test_a_sender_that_fails_is_audited_and_not_told(shopful: Store) -> None:

@@ -23,7 +23,7 @@ from rapport.engagement.winback import (
     record_reason,
     select,
 )
-from rapport.store import AuditEntry, Campaign, Contact, Offer, Problem, Store
+from rapport.store import AuditEntry, Campaign, Consent, Contact, Offer, Problem, Store
 from tests.customers.people import NOW, an_order, opened
 
 POLICY: dict[str, Any] = {
@@ -165,6 +165,24 @@ def test_an_offer_is_due_until_it_is_decided_expired_or_they_order(store: Store)
     assert due("cus_000") and not due("cus_000", NOW + timedelta(days=45))
     talk.decide("declined")
     assert not due("cus_000")
+
+
+def test_who_refuses_after_the_selection_is_asked_nothing(store: Store) -> None:
+    lapsed(store, 2)
+    select(store, EVERYONE, NOW, 7)
+
+    def word(number: int, granted: bool, purpose: str = "win_back") -> bool:
+        at = NOW + timedelta(minutes=number)
+        with store.write() as session:
+            session.add(Consent(id=f"con_{number}", contact_id="cus_000", purpose=purpose, granted=granted,
+                                source="letter", at=at))  # fmt: skip
+        with store.read() as session:
+            assert due_offer(session, "cus_001", at) is not None  # another's word is another's
+            return due_offer(session, "cus_000", at) is not None
+
+    assert word(1, False, "newsletter")
+    assert not word(2, False)
+    assert word(3, True)  # the newest word stands
 
 
 def test_a_held_out_customer_is_not_due_and_cannot_be_treated(store: Store) -> None:

@@ -26,7 +26,7 @@ def until(true: Callable[[], Any], seconds: float = DEADLINE) -> Any:
         value = true()
         if value:
             return value
-        time.sleep(0.01)
+        time.sleep(0.03)
     raise AssertionError(f"not true within {seconds} s")
 
 
@@ -75,6 +75,11 @@ class Visitor:
             json={"text": text},
             headers=self.headers | {"Idempotency-Key": key or uuid.uuid4().hex},
         )
+
+    def again(self) -> None:
+        """Another session in the same browser."""
+        self.session = self.http.post("/v1/sessions", json={}).json()
+        self.headers = {"Authorization": f"Bearer {self.session['token']}"}
 
     def history(self, after: int = 0) -> dict[str, Any]:
         answer = self.http.get("/v1/messages", params={"after": after}, headers=self.headers)

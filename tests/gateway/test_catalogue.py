@@ -18,7 +18,9 @@ def shape(value: object) -> object:
 
 def test_both_languages_say_the_same_things(root: Path) -> None:
     english, chinese = catalogue.catalogue("en"), catalogue.catalogue("zh-CN")
-    assert shape(english) == shape(chinese)
+    own_words = {"back": None}  # each language has as many ways to say it as it needs
+    assert shape(english | own_words) == shape(chinese | own_words)
+    assert english["back"] and chinese["back"]
     assert english["notices"] != chinese["notices"]
     assert catalogue.catalogue("fr") == english
 

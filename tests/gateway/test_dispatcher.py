@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import httpx
+import pytest
 from fake_rasa import FakeRasa
-from gateway_kit import Running, Visitor, until
+from gateway_kit import QUICK, Running, Visitor, until
 from sqlalchemy import select
 
-from gateway import catalogue
+from gateway import catalogue, outbox
+from gateway.dispatcher import Pace
 from rapport.store import Conversation, Message, Store, utcnow
 
 Start = Callable[..., Running]
@@ -148,6 +153,141 @@ def test_two_copies_never_handle_one_conversation_at_once(gateways: Start, rasa:
         assert [body["message"] for body in rasa.received if body["sender"] == sender] == texts
     for one in visitors + twins:
         one.http.close()
+
+
+def test_a_turn_longer_than_the_lease_stays_with_its_copy(gateways: Start, rasa: FakeRasa, store: Store) -> None:
+    """The lease is short, so that a killed copy's conversations go on soon; it is renewed while the copy lives."""
+    pace = replace(QUICK, lease=0.6)
+    copies = [gateways(pace=pace), gateways(pace=pace)]
+    visitor = Visitor(copies[0].url)
+    rasa.gate.clear()
+    visitor.say("slow")
+    assert rasa.arrived.wait(10)
+
+    def lease() -> Any:
+        with store.read() as session:
+            return session.scalars(select(Conversation.lease_until)).one()
+
+    first = lease()
+    until(lambda: (lease() - first).total_seconds() > 2)
+    assert rasa.texts == ["slow"]
+    rasa.gate.set()
+    visitor.wait_for("You said: slow")
+    until(lambda: lease() is None)
+    assert (rasa.texts, rasa.overlaps) == (["slow"], 0)
+    visitor.http.close()
+
+
+def test_a_killed_copys_conversations_wait_ten_seconds_at_most() -> None:
+    assert Pace().lease <= 10
+
+
+def test_an_error_that_nobody_foresaw_is_no_hot_loop_and_not_the_end(
+    gateway: Running,
+    visitor: Visitor,
+    rasa: FakeRasa,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    dispatcher = gateway.app.state.context.dispatcher
+    slow = replace(QUICK, retry_first=0.3, retry_most=0.3)
+    monkeypatch.setattr(dispatcher, "_pace", slow)
+    times: list[float] = []
+    real = dispatcher._rasa.send
+
+    async def broken(*arguments: Any) -> Any:
+        times.append(time.monotonic())
+        if len(times) < 4:
+            raise KeyError("my secret")
+        return await real(*arguments)
+
+    monkeypatch.setattr(dispatcher._rasa, "send", broken)
+    visitor.say("hello")
+    visitor.wait_for("You said: hello")
+    assert all(later - earlier >= 0.25 for earlier, later in pairwise(times))
+    assert "Traceback" in caplog.text
+
+
+def test_a_scan_that_fails_is_not_the_last_one(
+    gateway: Running, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = outbox.waiting, []
+
+    def broken(store: Store) -> list[str]:
+        tries.append(1)
+        if len(tries) < 4:
+            raise RuntimeError("can't start new thread")
+        return real(store)
+
+    monkeypatch.setattr(outbox, "waiting", broken)
+    visitor.say("hello")
+    visitor.wait_for("You said: hello")
+    assert len(tries) >= 4
+    assert gateway.app.state.context.dispatcher.alive
+
+
+def test_a_store_that_fails_inside_a_turn_is_tried_again(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, tries = outbox.finish, []
+
+    def broken(*arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("anything")
+        real(*arguments)
+
+    monkeypatch.setattr(outbox, "finish", broken)
+    visitor.say("hello")
+    visitor.wait_for("You said: hello")
+
+
+def test_the_pause_stays_a_number_however_long_the_outage(gateway: Running) -> None:
+    assert gateway.app.state.context.dispatcher._pause(5000) == QUICK.retry_most
+
+
+def test_a_message_that_rasa_always_fails_at_does_not_hold_up_the_next(
+    visitor: Visitor, rasa: FakeRasa, store: Store
+) -> None:
+    def turn(body: dict[str, Any]) -> list[dict[str, Any]]:
+        if body["message"] == "poison":
+            raise RuntimeError("inside Rasa")  # the connection breaks, but others are answered
+        return [{"text": "fine"}]
+
+    rasa.script = turn
+    visitor.say("poison")
+    visitor.say("next")
+    visitor.wait_for("fine")
+    assert rasa.texts == ["poison"] * Pace().poison_tries + ["next"]
+    assert visitor.seen("system") == [catalogue.notice("rasa_down", "en"), catalogue.notice("failed", "en")]
+    with store.read() as session:
+        failed = session.scalars(select(Message).where(Message.text == "poison")).one()
+        assert failed.state == "failed"
+        assert failed.note is not None and failed.note.isidentifier()  # the name of the error, and none of its words
+
+
+def test_while_rasa_is_away_a_message_waits_for_as_long_as_it_takes(
+    visitor: Visitor, rasa: FakeRasa, store: Store
+) -> None:
+    rasa.stop()
+    visitor.say("patience")
+
+    def tries() -> int:
+        with store.read() as session:
+            message = session.scalars(select(Message).where(Message.text == "patience")).one()
+            assert message.note is None or message.note.isidentifier()
+            return message.attempts
+
+    until(lambda: tries() > 2 * Pace().poison_tries)
+    rasa.start()
+    visitor.wait_for("You said: patience")
+
+
+def test_what_no_database_can_hold_in_an_answer_is_replaced(visitor: Visitor, rasa: FakeRasa) -> None:
+    card = {"kind": "order", "number": "a\ud800b\0", "lines": [{"\udfff": float("nan")}]}
+    rasa.script = lambda _body: [{"text": "Here."}, {"custom": card}]
+    visitor.say("my order")
+    visitor.wait_for("Here.")
+    (payload,) = [m["payload"] for m in visitor.history()["messages"] if m["author"] == "assistant"]
+    assert payload["order"] == {"kind": "order", "number": "a\ufffdb\ufffd", "lines": [{"\ufffd": None}]}
 
 
 def test_rasa_that_answers_nothing_is_asked_thrice_and_then_given_up(visitor: Visitor, rasa: FakeRasa) -> None:

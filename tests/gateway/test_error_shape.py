@@ -14,7 +14,9 @@ from gateway_kit import Running, Visitor
 from starlette.requests import Request
 from starlette.routing import Route
 
+from gateway import inbox
 from gateway.app import create_app
+from gateway.origins import CSP
 from rapport.shop import Shop
 from rapport.store import Store
 
@@ -125,4 +127,17 @@ def test_a_fault_of_ours_tells_nothing_of_its_insides(
     answer = httpx.get(f"{gateway.url}/broken", trust_env=False)
     assert_shape(answer, 500, "internal")
     assert "secret" not in answer.text
+    assert answer.headers["content-security-policy"] == CSP
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert create_app(shop, store).debug is False
+
+
+def test_a_fault_of_ours_can_be_read_on_a_shops_site(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(inbox, "accept", broken)
+    headers = visitor.headers | KEY | {"Origin": str(visitor.http.base_url).rstrip("/")}
+    answer = visitor.http.post("/v1/messages", json={"text": "hi"}, headers=headers)
+    assert_shape(answer, 500, "internal")
+    assert answer.headers["access-control-allow-origin"] == headers["Origin"]

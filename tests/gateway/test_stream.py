@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -14,10 +15,12 @@ from fake_rasa import FakeRasa
 from gateway_kit import Running, Visitor, until
 from sqlalchemy import select
 
-from gateway import stream
-from gateway.bell import MAX_STREAMS
+from gateway import inbox, stream
+from gateway.bell import MAX_ADDRESS_STREAMS, MAX_STREAMS, Bell
+from gateway.limits import TooMany
+from rapport.customers.identity import link
 from rapport.service.handoff import transition
-from rapport.store import Conversation, Store
+from rapport.store import Contact, Conversation, Store, new_id, utcnow
 
 
 @pytest.fixture
@@ -126,6 +129,47 @@ def test_too_many_streams_are_refused(visitor: Visitor, listen: Callable[..., Li
     listeners = [listen() for _ in range(MAX_STREAMS)]
     until(lambda: all(listener.events for listener in listeners))
     assert listen().status == 429
+
+
+def test_an_address_has_so_many_streams_whatever_its_sessions() -> None:
+    bell = Bell()
+    with ExitStack() as open_streams:
+        for number in range(MAX_ADDRESS_STREAMS):
+            bell.admit(f"cnv_{number}", "192.0.2.1")
+            open_streams.enter_context(bell.listen(f"cnv_{number}", "192.0.2.1"))
+        with pytest.raises(TooMany):
+            bell.admit("cnv_new", "192.0.2.1")
+        bell.admit("cnv_new", "192.0.2.2")
+    bell.admit("cnv_new", "192.0.2.1")
+    assert not bell._addresses
+
+
+def test_a_quiet_stream_costs_one_small_query_a_look(
+    visitor: Visitor, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    for name in ("glance", "history"):
+        real = getattr(inbox, name)
+        monkeypatch.setattr(inbox, name, lambda *a, real=real, name=name: looks.append(name) or real(*a))
+    listener = listen()
+    until(lambda: looks.count("glance") > 10)
+    assert looks.count("history") == 1
+    visitor.say("hello")
+    until(lambda: listener.texts() == ["hello", "You said: hello"])
+
+
+def test_a_stream_ends_when_its_customer_signs_out(
+    visitor: Visitor, listen: Callable[..., Listener], store: Store
+) -> None:
+    with store.write() as session:
+        contact = Contact(id=new_id("cus"), external_id="C-1", name="Ada", language="en", country="DE", source="test")
+        session.add(contact)
+        session.flush()
+        link(session, session.scalars(select(Conversation.id)).one(), contact.id, "shop_token", utcnow())
+    listener = listen()
+    until(lambda: listener.events)
+    assert visitor.post("/v1/logout").json()["over"]
+    until(lambda: listener.ended)
 
 
 def test_a_bad_number_is_refused(visitor: Visitor) -> None:

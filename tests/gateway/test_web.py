@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import jwt
@@ -14,11 +16,14 @@ from gateway_kit import Running, Visitor, until
 from sqlalchemy import func, select
 
 from gateway import catalogue
+from gateway.limits import TooMany
+from rapport.customers import identity
 from rapport.service.handoff import transition
 from rapport.shop import Shop
 from rapport.store import (
     Campaign,
     Contact,
+    Conversation,
     Message,
     Offer,
     Store,
@@ -44,7 +49,7 @@ def test_a_message_is_stored_and_answered(visitor: Visitor, rasa: FakeRasa, shop
     visitor.wait_for("You said: Hello 你好")
     sent = rasa.received[0]
     assert sent["sender"] == conversation_of(visitor, shop)
-    assert sent["metadata"] == {"message_id": answer.json()["message"]["id"]}
+    assert sent["metadata"] == {"message_id": answer.json()["message"]["id"], "language": "zh"}
 
 
 def test_the_message_is_in_the_store_before_rasa_has_answered(visitor: Visitor, rasa: FakeRasa, store: Store) -> None:
@@ -253,9 +258,9 @@ def test_ratings(visitor: Visitor, store: Store) -> None:
         assert (kept.value, kept.comment) == (4, "quick")
 
 
-def _customer(store: Store, *, state: str | None) -> None:
+def _customer(store: Store, *, state: str | None, number: str = "C-1") -> None:
     with store.write() as session:
-        contact = Contact(id=new_id("cus"), external_id="C-1", name="Ada", language="en", country="DE", source="test")
+        contact = Contact(id=new_id("cus"), external_id=number, name="Ada", language="en", country="DE", source="test")
         session.add(contact)
         session.flush()
         if state:
@@ -295,6 +300,112 @@ def test_login_and_win_back(
     assert all("start_winback" not in message["text"] for message in visitor.history()["messages"])
 
 
+def test_two_customers_of_one_browser_share_no_history(
+    visitor: Visitor, rasa: FakeRasa, store: Store, shop: Shop
+) -> None:
+    """A left without signing out; B signs in on the same session and is refused it, with or without A's proof."""
+    for number in ("C-1", "C-2"):
+        _customer(store, state=None, number=number)
+    rasa.script = lambda _body: [{"text": "Your order."}, {"custom": {"kind": "order", "number": "MM1"}}]
+    assert visitor.post("/v1/login", {"token": _token(shop)}).status_code == 200
+    visitor.say("where is my order?")
+    visitor.wait_for("Your order.")
+    answer = visitor.post("/v1/login", {"token": _token(shop, sub="C-2")})
+    assert (answer.status_code, code_of(answer)) == (409, "session_other")
+    assert visitor.post("/v1/login", {"token": _token(shop)}).status_code == 200  # still A's
+    visitor.again()
+    assert visitor.post("/v1/login", {"token": _token(shop, sub="C-2")}).status_code == 200
+    assert visitor.history()["messages"] == []
+
+
+def test_signing_out_ends_the_proof_and_the_session(visitor: Visitor, rasa: FakeRasa, store: Store, shop: Shop) -> None:
+    _customer(store, state=None)
+    conversation_id = conversation_of(visitor, shop)
+    visitor.post("/v1/login", {"token": _token(shop)})
+    visitor.say("where is my order?")
+    visitor.wait_for("You said: where is my order?")
+    assert visitor.post("/v1/logout").json() == {"linked": False, "over": True}
+    with store.read() as session:
+        assert identity.contact_of(session, conversation_id) is None
+        assert session.get_one(Conversation, conversation_id).handoff_state == "closed"
+    for method, path in (
+        ("GET", "/v1/messages"),
+        ("GET", "/v1/events"),
+        ("POST", "/v1/messages"),
+        ("POST", "/v1/sessions"),
+        ("POST", "/v1/login"),
+        ("POST", "/v1/logout"),
+        ("POST", "/v1/handoff"),
+        ("POST", "/v1/ratings"),
+        ("POST", "/v1/ratings/shown"),
+    ):
+        body = {"json": {"text": "x"}} if method == "POST" else {}
+        headers = visitor.headers | {"Idempotency-Key": "k" * 8}
+        answer = visitor.http.request(method, path, headers=headers, **body)
+        assert (answer.status_code, code_of(answer)) == (401, "session_over"), path
+    visitor.again()
+    assert visitor.history()["messages"] == []
+
+
+def test_signing_out_of_a_session_that_was_nobodys_changes_nothing(visitor: Visitor) -> None:
+    visitor.say("hello")
+    visitor.wait_for("You said: hello")
+    assert visitor.post("/v1/logout").json() == {"linked": False, "over": False}
+    assert visitor.seen() == ["You said: hello"]
+
+
+def test_two_tabs_that_sign_in_at_once_are_invited_once(gateway: Running, store: Store, shop: Shop) -> None:
+    _customer(store, state="invited")
+    with store.read() as session:
+        offer_id = session.scalars(select(Offer.id)).one()
+    for _ in range(8):
+        with store.write() as session:
+            session.get_one(Offer, offer_id).conversation_id = None
+            before = session.scalar(select(func.count()).where(Message.direction == "trigger"))
+        tabs = [Visitor(gateway.url) for _ in range(2)]
+        barrier = threading.Barrier(2)
+
+        def sign_in(tab: Visitor, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            assert tab.post("/v1/login", {"token": _token(shop)}).status_code == 200
+
+        threads = [threading.Thread(target=sign_in, args=(tab,)) for tab in tabs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with store.read() as session:
+            after = session.scalar(select(func.count()).where(Message.direction == "trigger"))
+        assert after - before == 1
+        for tab in tabs:
+            tab.http.close()
+
+
+def test_every_call_counts_for_its_address(gateway: Running, visitor: Visitor) -> None:
+    context = gateway.app.state.context
+    calls = [
+        (context.reads_rate, "GET", "/v1/messages"),
+        (context.reads_rate, "GET", "/v1/events"),
+        (context.address_rate, "POST", "/v1/ratings"),
+        (context.address_rate, "POST", "/v1/ratings/shown"),
+        (context.address_rate, "POST", "/v1/handoff"),
+        (context.address_rate, "POST", "/v1/login"),
+        (context.address_rate, "POST", "/v1/logout"),
+    ]
+    for rate, *_call in calls:
+        with pytest.raises(TooMany):
+            while True:
+                rate.take("127.0.0.1")
+    for _rate, method, path in calls:
+        body = {"json": {}} if method == "POST" else {}
+        assert visitor.http.request(method, path, headers=visitor.headers, **body).status_code == 429, path
+
+
+def test_a_forwarded_address_is_not_believed(root: Path) -> None:
+    """uvicorn would believe X-Forwarded-For from this machine: anyone could choose a fresh address for each call."""
+    assert "proxy_headers=False" in (root / "gateway" / "__main__.py").read_text()
+
+
 def test_bad_logins(visitor: Visitor, store: Store, shop: Shop) -> None:
     _customer(store, state=None)
     forged = jwt.encode({"sub": "C-1", "exp": int(time.time()) + 60}, "k" * 40, algorithm="HS256")
@@ -320,3 +431,8 @@ def test_limits_per_conversation_and_address(gateways: Callable[..., Running], s
     assert sessions[-1].status_code == 429
     one.http.close()
     other.http.close()
+
+
+@pytest.mark.parametrize("path", ["%00/x", "en%00/x", "en/x%00", "%ED%A0%80/x"])
+def test_an_article_address_that_no_database_can_hold(gateway: Running, path: str) -> None:
+    assert httpx.get(f"{gateway.url}/articles/{path}", trust_env=False).status_code == 404

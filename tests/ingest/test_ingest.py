@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from rapport.ingest import Ingest, rebuild
+from rapport.ingest import Ingest, derive, rebuild
 from rapport.ingest import ingest as module
 from rapport.store import (
     Conversation,
@@ -23,6 +24,7 @@ from rapport.store import (
     TrackerEvent,
     Turn,
 )
+from rapport.store.base import UtcDateTime
 
 from .conftest import EVENTS, FakeRasa
 
@@ -322,6 +324,108 @@ def test_a_replaced_tracker_is_said(store: Store, rasa: FakeRasa) -> None:
         ingest.step()
     assert caught.value.code == "tracker_replaced"
     assert "--rebuild" in caught.value.next_step
+    ingest.close()
+
+
+def test_a_tracker_replaced_by_a_longer_one_is_said(store: Store, rasa: FakeRasa) -> None:
+    rasa.write(*[rasa.event(id, "cnv_a", "user", 10.0 + id, text="old") for id in range(1, 11)])
+    ingest = Ingest(store, rasa.url)
+    assert drain(ingest) == 10
+    with rasa.engine.begin() as connection:
+        connection.execute(text("DELETE FROM events"))
+    rasa.write(*[rasa.event(id, "cnv_b", "user", 9000.0 + id, text="new") for id in range(1, 16)])
+    with pytest.raises(Problem) as caught:
+        ingest.step()
+    assert caught.value.code == "tracker_replaced"
+    ingest.close()
+    assert set(turns(store)) == {"cnv_a"}
+    assert rebuild(store, rasa.url) == 15
+    assert set(turns(store)) == {"cnv_b"}
+
+
+def test_conversations_erased_from_the_tracker_are_no_replacement(store: Store, rasa: FakeRasa) -> None:
+    rasa.write(*EVENTS, {**EVENTS[0], "id": 80, "data": "{oops"})  # the last row read was set aside
+    ingest = Ingest(store, rasa.url, grace=0)
+    drain(ingest)
+    with rasa.engine.begin() as connection:
+        connection.execute(text("DELETE FROM events WHERE sender_id = :one"), {"one": EVENTS[-1]["sender_id"]})
+    rasa.write(rasa.event(81, "cnv_new", "user", 9000.0, text="hi"))
+    assert drain(ingest) == 1
+    assert "cnv_new" in turns(store)
+    ingest.close()
+
+
+def test_a_conversation_that_cannot_be_folded_is_set_aside(
+    store: Store, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = derive.fold
+
+    def fold(events: Any) -> Any:
+        if any(event.data.get("text") == "poison" for event in events):
+            raise ArithmeticError("my mail is anna@example.com")
+        return real(events)
+
+    monkeypatch.setattr(derive, "fold", fold)
+    rasa.write(*EVENTS, rasa.event(900, "cnv_bad", "user", 10.0, text="poison"))
+    ingest = Ingest(store, rasa.url, grace=0)
+    assert drain(ingest) == len(EVENTS) + 1
+    rasa.write(rasa.event(901, "cnv_bad", "bot", 11.0, text="x"), rasa.event(902, "cnv_c", "user", 12.0, text="fine"))
+    assert drain(ingest) == 2
+    found = turns(store)
+    assert {name: found[name] for name in EXPECTED} == EXPECTED
+    assert set(found) == {*EXPECTED, "cnv_c"}
+    with store.read() as session:
+        (kept,) = session.scalars(select(RejectedRow)).all()  # once, however often it fails
+        assert (kept.reason, kept.row_number, kept.row["conversation_id"]) == ("not_foldable", 900, "cnv_bad")
+        assert "ArithmeticError in test_ingest.py" in kept.row["error"]
+        assert "anna" not in str(kept.row)
+    ingest.close()
+
+
+def test_a_number_no_float_can_hold_stops_nothing(store: Store, rasa: FakeRasa) -> None:
+    data = '{"timestamp": 5, "text": "a", "parse_data": {"intent": {"name": "x", "confidence": ' + "9" * 400 + "}}}"
+    rasa.write({**EVENTS[3], "id": 1, "sender_id": "cnv_x", "data": data})
+    ingest = Ingest(store, rasa.url)
+    assert ingest.step() == 1
+    assert turns(store)["cnv_x"][0][:3] == ("a", "und", "x")
+    ingest.close()
+
+
+def test_a_row_the_store_cannot_keep_is_set_aside_alone(
+    store: Store, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = UtcDateTime.process_bind_param
+
+    def bind(self: UtcDateTime, value: Any, dialect: Any) -> Any:
+        if value is not None and value.year == 1970:
+            raise ValueError("a value no database takes")
+        return real(self, value, dialect)
+
+    monkeypatch.setattr(UtcDateTime, "process_bind_param", bind)
+    rasa.write(*EVENTS, rasa.event(900, "cnv_bad", "user", 10.0, text="poison"))
+    ingest = Ingest(store, rasa.url, grace=0)
+    assert drain(ingest) == len(EVENTS) + 1
+    assert turns(store) == EXPECTED
+    with store.read() as session:
+        (kept,) = session.scalars(select(RejectedRow)).all()
+        assert (kept.reason, kept.row_number) == ("not_storable", 900)
+    ingest.close()
+
+
+def test_a_fault_of_the_database_is_not_blamed_on_the_data(
+    store: Store, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_events: Any) -> Any:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(derive, "fold", away)
+    rasa.write(*EVENTS)
+    ingest = Ingest(store, rasa.url)
+    with pytest.raises(OperationalError):
+        ingest.step()
+    monkeypatch.undo()
+    assert drain(ingest) == len(EVENTS)
+    assert turns(store) == EXPECTED
     ingest.close()
 
 

@@ -101,6 +101,30 @@ def test_a_locked_store_is_waited_for_and_said_once(
     ingest.close()
 
 
+def test_an_unforeseen_error_ends_nothing_and_quotes_nobody(
+    sqlite_store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, calls = threading.Event(), 0
+    ingest = Ingest(sqlite_store, f"sqlite:///{tmp_path / 'none.sqlite'}")
+
+    def step() -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            stop.set()
+            return 0
+        raise KeyError("anna@example.com")
+
+    ingest.step = step  # type: ignore[method-assign]
+    with caplog.at_level("INFO", logger="rapport.ingest"):
+        follow(ingest, stop, poll=0)
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "KeyError in test_main.py:" in first
+    assert "anna" not in caplog.text
+    assert second == "reading again"
+    ingest.close()
+
+
 def test_ingest_imports_no_heavy_package() -> None:
     heavy = {"pandas", "numpy", "duckdb", "ibis", "pydantic", "alembic"}
     code = f"import sys, rapport.ingest.__main__; print(sorted({heavy} & set(sys.modules)))"

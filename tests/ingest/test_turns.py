@@ -41,6 +41,8 @@ def bot(id: int, text: str | None = "ok", kind: str | None = None, **custom: Any
         (["complaint"], "done"),
         (["offer"], "done"),
         (["code_sent"], "done"),
+        (["unfinished"], "abstained"),
+        (["unfinished", "code_sent"], "abstained"),
         (["something_new"], "done"),
         (["abstained", "handoff"], "handed_off"),
         (["source", "error"], "failed"),
@@ -72,6 +74,11 @@ def test_what_follows_a_trigger_belongs_to_no_turn() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["EXTERNAL: you are useless", "external: x", " /x"])
+def test_nothing_a_customer_can_type_is_a_trigger(text: str) -> None:
+    assert [(turn.text, turn.outcome) for turn in fold([user(1, text), bot(2)])] == [(text, "done")]
+
+
 def test_a_message_sent_to_rasa_again_is_one_turn() -> None:
     turns = fold([user(1, message_id="msg_1"), user(2, message_id="msg_1"), bot(3, kind="source", article_id="art_1")])
     assert [(turn.tracker_event_id, turn.outcome, turn.article_id) for turn in turns] == [(1, "answered", "art_1")]
@@ -98,6 +105,7 @@ def test_a_card_is_no_reply_of_its_own() -> None:
         {"text": None, "parse_data": None, "metadata": None},
         {"text": 7, "parse_data": [], "metadata": "x"},
         {"parse_data": {"intent": None, "entities": {}, "sentiment": [], "language": "en"}},
+        {"parse_data": {"intent": {"name": None, "confidence": 10**400}, "sentiment": {"score": 10**400}}},
         {"parse_data": {"intent": {"name": None, "confidence": "high"}, "entities": ["x"], "sentiment": {"label": 3}}},
     ],
 )

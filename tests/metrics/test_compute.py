@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 from rapport.metrics import CATALOGUE, compute, conversations, turns
 from rapport.metrics.duck import attached
@@ -189,8 +191,44 @@ def test_a_folder_with_a_quote_and_spaces(tmp_path: Path) -> None:
 def test_the_store_is_attached_read_only(store: Store) -> None:
     import duckdb
 
-    with attached(url_of(store), None, None) as connection, pytest.raises(duckdb.Error):
-        connection.execute("DELETE FROM store.turn")
+    with attached(url_of(store), None, None) as connection:
+        [(name,)] = attachments(connection)
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            connection.execute(f"DELETE FROM {name}.turn")
+
+
+def attachments(connection: Any) -> list[Any]:
+    return connection.execute(
+        "SELECT database_name FROM duckdb_databases() WHERE database_name LIKE 'store%'"
+    ).fetchall()
+
+
+def test_the_loaded_duckdb_is_shared_and_keeps_nothing_of_a_use(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    seed(store)
+    compute(url_of(store), "csat")
+    monkeypatch.setattr(duckdb, "connect", None)  # loading the extension again would cost a quarter of a second
+    march = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    with attached(url_of(store), *march) as first, attached(url_of(store), None, None) as second:
+        counts = [one.execute("SELECT count(*) FROM turn, period WHERE started_at >= since AND started_at < until")
+                  .fetchone() for one in (first, second)]  # fmt: skip
+        assert counts == [(10,), (11,)]  # each has its own window
+    with store.write() as session:
+        session.execute(text("DELETE FROM turn"))
+    with attached(url_of(store), None, None) as connection:
+        assert connection.execute("SELECT count(*) FROM turn").fetchone() == (0,)
+        assert len(attachments(connection)) == 1
+
+
+def test_metrics_are_computed_in_parallel(sqlite_store: Store) -> None:
+    seed(sqlite_store)
+    windows = [(SINCE, UNTIL), (None, None)] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda window: compute(url_of(sqlite_store), "conversation_count", *window).value, windows)
+        )
+    assert found == [5, 6] * 8
 
 
 def test_writers_are_not_blocked_by_a_reader(sqlite_store: Store) -> None:
