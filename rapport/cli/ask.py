@@ -21,10 +21,9 @@ def run_ask(folder: Path | None, question: str) -> None:
 
     if not question.strip():
         raise Problem("The question is empty.", next_step='Ask one: rapport ask "How long does delivery take?"')
+    import nlp_models.encoders
     from knowledge.index import Index
     from knowledge.retriever import Retriever
-
-    import nlp_models.encoders
     from nlp_models.language import detect
 
     shop = Shop.find(folder)
