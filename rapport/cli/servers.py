@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from rapport.shop import Shop
 
@@ -32,6 +36,19 @@ def our_environment(shop: Shop) -> dict[str, str]:
     return {**os.environ, "RAPPORT_SHOP": str(shop.folder), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
 
 
+def prepare_tracker(shop: Shop) -> None:
+    """Put Rasa's SQLite tracker store into WAL mode, which the file keeps.
+
+    Rasa saves twice a turn; without WAL each save waits for the disk several times, and for whoever reads.
+    """
+    url = make_url(shop.tracker_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(url.database, timeout=10)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 def core_servers(shop: Shop) -> list[Server]:
     """Rasa, the action server, the gateway and the ingest.
 
@@ -40,6 +57,7 @@ def core_servers(shop: Shop) -> list[Server]:
     project = shop.var / "project"
     model = check_model(shop)
     endpoints = write_endpoints(shop)
+    prepare_tracker(shop)
     environment = our_environment(shop)
     return [
         Server(
